@@ -1,0 +1,3 @@
+"""Knowledge tracing and few-shot learning on one multi-task core."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,24 @@
+"""The errors a user can cause, each told in one line: what was wanted, what was found, what to do."""
+
+
+class KTError(Exception):
+    """A user's file, option or command is at fault; the commands print it as one line and exit with code 2."""
+
+
+class LogError(KTError):
+    """A log cannot be read, or cannot be read unambiguously."""
+
+
+class CheckpointError(KTError):
+    """A saved model or run is missing, damaged, of another version or of another kind."""
+
+
+class TrainingError(KTError):
+    """Training cannot start or cannot go on (nothing to learn from, a loss that is not finite)."""
+
+
+class MissingExtraError(KTError):
+    """A feature needs an optional package that is not installed."""
+
+    def __init__(self, feature: str, package: str, extra: str) -> None:
+        super().__init__(f"{feature} needs {package}: pip install 'kt-fewshot[{extra}]'.")
