@@ -22,3 +22,11 @@ class MissingExtraError(KTError):
 
     def __init__(self, feature: str, package: str, extra: str) -> None:
         super().__init__(f"{feature} needs {package}: pip install 'kt-fewshot[{extra}]'.")
+
+
+class StorageError(KTError):
+    """A file or folder cannot be written or read (disk full, no permission, already there)."""
+
+
+class Interrupted(KTError):
+    """Training was stopped from outside (Ctrl-C); the message says what was kept and how to go on."""
