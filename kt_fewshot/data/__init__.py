@@ -1,0 +1,41 @@
+"""Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches."""
+
+from .encode import Unknown, encode, log_gap, unknown_in
+from .history_features import N_FEATURES, Occurrences, Tally, after, describe, empty_tally, tally_features, upcoming
+from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
+from .sequences import PackedRows, SequenceBatch, Streams, before_answer
+from .skill_sets import SkillSets, mean_over_skills
+from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
+from .vocabulary import UNKNOWN, Vocabulary
+
+__all__ = [
+    "BEHAVIOUR",
+    "HORIZON",
+    "N_FEATURES",
+    "QUESTION_FEATURES",
+    "SCHEMA",
+    "SKILL_FEATURES",
+    "SKILL_SEPARATOR",
+    "UNKNOWN",
+    "Interactions",
+    "Occurrences",
+    "PackedRows",
+    "SequenceBatch",
+    "SequenceStore",
+    "SkillSets",
+    "Streams",
+    "Tally",
+    "Unknown",
+    "Vocabulary",
+    "after",
+    "before_answer",
+    "describe",
+    "empty_tally",
+    "encode",
+    "join_skills",
+    "log_gap",
+    "mean_over_skills",
+    "tally_features",
+    "unknown_in",
+    "upcoming",
+]

@@ -1,0 +1,158 @@
+"""From the log table to the sequence store: everything a model may know of each answer, computed once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from .history_features import Occurrences, tally_features, upcoming
+from .interactions import SKILL_SEPARATOR, Interactions
+from .skill_sets import SkillSets
+from .store import HORIZON, SequenceStore
+from .vocabulary import UNKNOWN, Vocabulary
+
+GAP_SCALE = 10.0
+"""Divides log(1 + seconds): a day is 1.1, a year 1.7."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """How much of a log a vocabulary does not know: skills, and answers on unknown skills and items."""
+
+    skills: tuple[str, ...]
+    skill_answers: int
+    item_answers: int
+
+
+def unknown_in(interactions: Interactions, vocabulary: Vocabulary) -> Unknown:
+    """Count what goes to the unknown rows."""
+    new = sorted(set(interactions.skill_names()) - set(vocabulary.skills))
+    table = interactions.table
+    with_new = table["skills"].drop_nulls().str.split(SKILL_SEPARATOR).list.set_intersection(new).list.len() > 0
+    items = table["item"].drop_nulls()
+    return Unknown(tuple(new), int(with_new.sum()), int((~items.is_in(list(vocabulary.items))).sum()))
+
+
+def encode(
+    interactions: Interactions,
+    vocabulary: Vocabulary,
+    *,
+    scored: np.ndarray | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> SequenceStore:
+    """Turn a log into the columns a trainer reads.
+
+    Skills and items the vocabulary does not know go to the unknown rows; of a set, only the known skills stay.
+
+    Args:
+        interactions: the log; rows keep their order.
+        vocabulary: names to indices.
+        scored: (answers,) bool, which answers count in losses and metrics; all by default.
+        dtype: of the real-valued columns.
+    """
+    table = interactions.table
+    skill_set, sets = _skill_sets(table["skills"], vocabulary)
+    item = _item(table["item"], vocabulary)
+    correct = torch.tensor(table["correct"].to_numpy())
+    student = torch.tensor(table["student"].rle_id().to_numpy().astype(np.int64))
+    starts = torch.cat([torch.zeros(1, dtype=torch.int64), torch.bincount(student).cumsum(0)])
+    skill = _SkillOccurrences.of(student, skill_set, sets, vocabulary.n_skills)
+    everything = Occurrences.of(student)
+    of_item = Occurrences.of(student * vocabulary.n_items + item)
+    time = torch.tensor(table["time"].fill_null(float("nan")).to_numpy(), dtype=torch.float64)
+    question = torch.cat(
+        [
+            skill.mean(tally_features(skill.groups, correct[skill.step], dtype=dtype)),
+            tally_features(everything, correct, dtype=dtype),
+            tally_features(of_item, correct, dtype=dtype)[:, :2] * (item != UNKNOWN)[:, None],
+            log_gap(_gap(everything, time)).to(dtype)[:, None],
+            skill.mean(log_gap(_gap(skill.groups, time[skill.step])).to(dtype)[:, None]),
+        ],
+        dim=1,
+    )
+    return SequenceStore(
+        starts=starts,
+        skill_set=skill_set.to(torch.int32),
+        item=item.to(torch.int32),
+        correct=correct,
+        scored=torch.ones(len(table), dtype=torch.bool) if scored is None else torch.from_numpy(scored.copy()),
+        question=question,
+        behaviour=_behaviour(table, vocabulary, dtype),
+        ahead=skill.ahead(sets, skill_set, correct),
+        sets=sets,
+    )
+
+
+def log_gap(seconds: Tensor) -> Tensor:
+    """A time gap as a feature: log(1 + seconds) / 10; 0 where the gap is unknown (NaN) or negative."""
+    return torch.log1p(seconds.nan_to_num(0.0).clamp(min=0)) / GAP_SCALE
+
+
+def _skill_sets(skills: pl.Series, vocabulary: Vocabulary) -> tuple[Tensor, SkillSets]:
+    names = skills.unique(maintain_order=True)
+    index = vocabulary.skill_index()
+    lists = [[index[name] for name in (text or "").split(SKILL_SEPARATOR) if name in index] for text in names]
+    code = pl.DataFrame({"skills": names}).with_row_index("code")
+    codes = pl.DataFrame({"skills": skills}).join(code, on="skills", how="left", nulls_equal=True, maintain_order="left")
+    return torch.tensor(codes["code"].to_numpy().astype(np.int64)), SkillSets.of(lists)
+
+
+def _item(items: pl.Series, vocabulary: Vocabulary) -> Tensor:
+    code = pl.DataFrame({"item": vocabulary.items}, schema={"item": pl.String}).with_row_index("code", offset=1)
+    codes = pl.DataFrame({"item": items}).join(code, on="item", how="left", maintain_order="left")
+    return torch.tensor(codes["code"].fill_null(UNKNOWN).to_numpy().astype(np.int64))
+
+
+def _behaviour(table: pl.DataFrame, vocabulary: Vocabulary, dtype: torch.dtype) -> Tensor:
+    mean, deviation = vocabulary.response_time
+    columns = table.select(
+        (pl.col("response_time").cast(pl.Float64).clip(0).log1p() - mean) / deviation,
+        (pl.col("hints") > 0).cast(pl.Float64),
+        pl.col("attempts").cast(pl.Float64).clip(1).log(),
+    )
+    return torch.tensor(columns.fill_null(float("nan")).to_numpy(), dtype=dtype)
+
+
+def _gap(occurrences: Occurrences, time: Tensor) -> Tensor:
+    """Seconds since the group's previous occurrence; NaN for the first."""
+    ordered = time[occurrences.order]
+    gap = torch.cat([ordered[:1], ordered]).diff()
+    gap[occurrences.starts] = float("nan")
+    result = torch.empty_like(gap)
+    result[occurrences.order] = gap
+    return result
+
+
+@dataclass(frozen=True)
+class _SkillOccurrences:
+    """One entry for each (answer, skill of the answer): `step` is the answer; groups are a student's skills."""
+
+    step: Tensor
+    groups: Occurrences
+    n_answers: int
+
+    @classmethod
+    def of(cls, student: Tensor, skill_set: Tensor, sets: SkillSets, n_skills: int) -> "_SkillOccurrences":
+        members = sets.members[skill_set]  # (answers, largest)
+        step, place = (members >= 0).nonzero(as_tuple=True)
+        return cls(step, Occurrences.of(student[step] * n_skills + members[step, place]), len(skill_set))
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Mean over the skills of each answer: (entries, features) to (answers, features)."""
+        if len(self.step) == self.n_answers:
+            return values
+        total = values.new_zeros(self.n_answers, values.shape[1]).index_add_(0, self.step, values)
+        return total / torch.bincount(self.step, minlength=self.n_answers)[:, None]
+
+    def ahead(self, sets: SkillSets, skill_set: Tensor, correct: Tensor) -> Tensor:
+        alone = sets.single()[skill_set] >= 0
+        told = torch.where(alone, correct, 2).to(torch.int8)
+        ahead = upcoming(self.groups, told[self.step], HORIZON)
+        result = torch.full((self.n_answers, HORIZON), -1, dtype=torch.int8)
+        first = alone[self.step]
+        result[self.step[first]] = ahead[first]
+        return result
+
+

@@ -1,0 +1,122 @@
+"""What a good logistic regression knows of a history: tallies of past answers, by skill, by item and overall.
+
+Best-LR (Gervet, Koedinger, Schneider and Mitchell 2020, https://doi.org/10.5281/zenodo.4143614) predicts from log
+counts of past successes and failures; here a moving average, the current streak and the success rate stand beside
+them. The same two functions, `after` and `describe`, serve whole logs and one answer at a time.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+MEMORY: Final = 0.8
+"""Weight of the past in the moving average: the last five answers carry two thirds of it."""
+
+N_FEATURES: Final = 5
+"""Features that `describe` gives of one tally."""
+
+
+class Tally(NamedTuple):
+    """Past answers of one kind, each field of the same shape."""
+
+    wins: Tensor
+    fails: Tensor
+    average: Tensor
+    streak: Tensor
+
+
+def empty_tally(*shape: int, dtype: torch.dtype = torch.float32, device: torch.device | None = None) -> Tally:
+    """No answers yet; the moving average starts at 0.5."""
+    zero = torch.zeros(*shape, dtype=dtype, device=device)
+    return Tally(zero, zero.clone(), torch.full_like(zero, 0.5), zero.clone())
+
+
+def after(tally: Tally, correct: Tensor) -> Tally:
+    """The tally after one more answer; `correct` in {0, 1} has the tally's shape."""
+    wins, fails, average, streak = tally
+    return Tally(
+        wins + correct,
+        fails + (1 - correct),
+        MEMORY * average + (1 - MEMORY) * correct,
+        torch.where(correct > 0, streak.clamp(min=0) + 1, streak.clamp(max=0) - 1),
+    )
+
+
+def describe(tally: Tally) -> Tensor:
+    """Features of a tally: (..., 5), each about in [-2, 5].
+
+    Log successes log(1 + wins), log failures log(1 + fails), moving average (centred), signed log of the current streak
+    (positive for a run of successes), success rate (wins + 1) / (wins + fails + 2) (centred).
+    """
+    wins, fails, average, streak = tally
+    rate = (wins + 1) / (wins + fails + 2)
+    run = torch.sign(streak) * torch.log1p(streak.abs())
+    return torch.stack([torch.log1p(wins), torch.log1p(fails), 2 * average - 1, run, 2 * rate - 1], dim=-1)
+
+
+class Occurrences(NamedTuple):
+    """Occurrences of keys (a student's skill, a student's item ...) in a log, grouped by key, in time order.
+
+    `order: (n,)` sorts occurrences by key; the group of key k starts at `starts[k]` in that order and has `sizes[k]`.
+    """
+
+    order: Tensor
+    starts: Tensor
+    sizes: Tensor
+
+    @classmethod
+    def of(cls, key: Tensor) -> "Occurrences":
+        """Group by `key: (n,)` integer; the order inside a group stays as it is."""
+        order = torch.argsort(key, stable=True)
+        _, sizes = torch.unique_consecutive(key[order], return_counts=True)
+        return cls(order, sizes.cumsum(0) - sizes, sizes)
+
+    def by_rank(self) -> Iterator[Tensor]:
+        """Positions of the first occurrences of all groups, then of the second ones, and so on.
+
+        Longer groups come first in each, so that the next rank's groups are the first ones of this rank: a recursion
+        runs over all groups at once, in as many steps as the longest group has.
+        """
+        sizes, by_size = torch.sort(self.sizes, descending=True, stable=True)
+        starts = self.starts[by_size]
+        ranks = torch.arange(int(sizes[0]) if len(sizes) else 0)
+        running = torch.searchsorted(-sizes, -ranks)  # (ranks,) how many groups are longer
+        for rank, n in enumerate(running.tolist()):
+            yield self.order[starts[:n] + rank]
+
+
+def tally_features(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
+    """`describe` of every occurrence's tally *before* its answer: (n, 5).
+
+    Args:
+        occurrences: the groups.
+        correct: (n,) in {0, 1}, in the log's order.
+        dtype: of the features.
+    """
+    features = torch.empty(len(correct), N_FEATURES, dtype=dtype)
+    tally = empty_tally(len(occurrences.sizes), dtype=dtype)
+    for here in occurrences.by_rank():
+        tally = Tally(*(field[: len(here)] for field in tally))
+        features[here] = describe(tally)
+        tally = after(tally, correct[here].to(dtype))
+    return features
+
+
+def upcoming(occurrences: Occurrences, values: Tensor, horizon: int) -> Tensor:
+    """The next `horizon` values of an occurrence's group, its own first: (n, horizon); -1 past the group's end.
+
+    Args:
+        occurrences: the groups.
+        values: (n,) small integers, in the log's order.
+        horizon: how many to look ahead.
+    """
+    order, starts, sizes = occurrences
+    ends = torch.repeat_interleave(starts + sizes, sizes)
+    here = torch.arange(len(order))[:, None] + torch.arange(horizon)  # (n, horizon)
+    inside = here < ends[:, None]
+    ahead = torch.where(inside, values[order][here.clamp(max=max(len(order) - 1, 0))], -1)
+    result = torch.empty_like(ahead)
+    result[order] = ahead
+    return result

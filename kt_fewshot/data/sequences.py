@@ -1,0 +1,174 @@
+"""Batches: rows of a store with reset flags; the one-step shift and the padding mask live here and nowhere else."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from .skill_sets import SkillSets
+from .store import SequenceStore
+
+
+@dataclass(frozen=True)
+class SequenceBatch:
+    """Rows of answers. A row may hold several students, one after the other; `reset` marks where one begins.
+
+    - `index: (batch, time)` position in the store, -1 for padding;
+    - `reset: (batch, time)` True where the history starts anew: a model forgets everything before;
+    - `scored: (batch, time)` True for answers that count; never for padding;
+    - the store's columns at those positions (padding repeats the answer at position 0): `skill_set`, `item`,
+      `correct`: (batch, time); `question`, `behaviour`, `ahead`: (batch, time, ...);
+    - `sets`: what `skill_set` points to.
+    """
+
+    index: Tensor
+    reset: Tensor
+    scored: Tensor
+    skill_set: Tensor
+    item: Tensor
+    correct: Tensor
+    question: Tensor
+    behaviour: Tensor
+    ahead: Tensor
+    sets: SkillSets
+
+    @classmethod
+    def gather(cls, store: SequenceStore, index: Tensor, reset: Tensor) -> Self:
+        """Read the rows `index: (batch, time)` of a store."""
+        device = store.correct.device
+        index, reset = index.to(device), reset.to(device)
+        real = index >= 0
+        at = index.clamp(min=0)
+        return cls(
+            index=index,
+            reset=reset | ~real,
+            scored=store.scored[at] & real,
+            skill_set=store.skill_set[at].long(),
+            item=store.item[at].long(),
+            correct=store.correct[at],
+            question=store.question[at],
+            behaviour=store.behaviour[at],
+            ahead=store.ahead[at],
+            sets=store.sets,
+        )
+
+    def chunks(self, n: int) -> Iterator["SequenceBatch"]:
+        """The batch cut into at most n batches of fewer rows, for gradient accumulation."""
+        names = [name for name in self.__dataclass_fields__ if name != "sets"]
+        for parts in zip(*(getattr(self, name).chunk(n) for name in names), strict=True):
+            yield SequenceBatch(**dict(zip(names, parts, strict=True)), sets=self.sets)
+
+
+def before_answer(after: Tensor, initial: Tensor, reset: Tensor) -> Tensor:
+    """The one-step shift: what was known before each answer, from what is known after each.
+
+    Args:
+        after: (batch, time, hidden), `after[:, t]` has seen the answers up to t.
+        initial: (batch, hidden), what was known before the row's first answer.
+        reset: (batch, time), True where a history starts: nothing is known there.
+
+    Returns:
+        (batch, time, hidden): at t what the answers before t tell, 0 at the start of a history.
+    """
+    before = torch.cat([initial[:, None], after[:, :-1]], dim=1)
+    return before.masked_fill(reset[..., None], 0.0)
+
+
+@dataclass(frozen=True)
+class PackedRows:
+    """Training batches: students in random order laid end to end, cut into rows, rows shuffled into batches.
+
+    Nothing is padded but the last row. A student cut by a row's end goes on in another row with an empty state (its
+    question features still know the whole history); the cut falls elsewhere in each epoch. The order is a function
+    of `seed` and the epoch alone.
+
+    Args:
+        store: the histories.
+        rows: rows a batch.
+        time: steps a row.
+        seed: of the order.
+    """
+
+    store: SequenceStore
+    rows: int = 32
+    time: int = 200
+    seed: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Rows an epoch."""
+        return -(-len(self.store) // self.time)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch."""
+        return -(-self.n_rows // self.rows)
+
+    @property
+    def answers_per_batch(self) -> int:
+        """Answers in a full batch: the constant that losses are divided by."""
+        return min(self.rows * self.time, len(self.store))
+
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[SequenceBatch]:
+        """The batches of one epoch, from number `first_step` on."""
+        generator = torch.Generator().manual_seed((self.seed << 20) + epoch)
+        index, reset = _line_up(self.store, torch.randperm(self.store.n_students, generator=generator))
+        shift = int(torch.randint(self.time, (1,), generator=generator)) if len(index) > self.time else 0
+        index, reset = index.roll(shift), reset.roll(shift)
+        spare = self.n_rows * self.time - len(index)
+        index = torch.cat([index, index.new_full((spare,), -1)]).reshape(self.n_rows, self.time)
+        reset = torch.cat([reset, reset.new_ones(spare)]).reshape(self.n_rows, self.time)
+        reset[:, 0] = True  # a row begins with an empty state
+        order = torch.randperm(self.n_rows, generator=generator)
+        for rows in order.split(self.rows)[first_step:]:
+            yield SequenceBatch.gather(self.store, index[rows], reset[rows])
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Whole histories for evaluation: students dealt to parallel rows, read in windows whose state is carried on.
+
+    Args:
+        store: the histories.
+        rows: how many histories run side by side.
+        time: steps a window.
+    """
+
+    store: SequenceStore
+    rows: int = 256
+    time: int = 200
+
+    def __iter__(self) -> Iterator[SequenceBatch]:
+        """Windows in order; the state after one is the state before the next, of as many rows."""
+        index, reset = self._lay_out()
+        for window, starts in zip(index.split(self.time, 1), reset.split(self.time, 1), strict=True):
+            yield SequenceBatch.gather(self.store, window, starts)
+
+    def _lay_out(self) -> tuple[Tensor, Tensor]:
+        lengths = self.store.lengths.cpu()
+        n_rows = max(min(self.rows, len(lengths)), 1)
+        by_length = torch.argsort(lengths, descending=True, stable=True)
+        deal = torch.arange(len(lengths))
+        lap, place = deal // n_rows, deal % n_rows
+        row = torch.where(lap % 2 == 0, place, n_rows - 1 - place)  # to and fro, so that rows end up about equal
+        order = torch.argsort(row, stable=True)
+        line, reset = _line_up(self.store, by_length[order])
+        row_of = torch.repeat_interleave(row[order], lengths[by_length[order]])
+        sizes = torch.bincount(row_of, minlength=n_rows)
+        column = torch.arange(len(line)) - (sizes.cumsum(0) - sizes)[row_of]
+        index = torch.full((n_rows, int(sizes.max()) if len(line) else 0), -1)
+        starts = torch.ones(index.shape, dtype=torch.bool)
+        index[row_of, column] = line
+        starts[row_of, column] = reset
+        return index, starts
+
+
+def _line_up(store: SequenceStore, students: Tensor) -> tuple[Tensor, Tensor]:
+    """Store positions of whole histories, end to end in the order of `students`, and where each begins."""
+    first = store.starts[:-1].cpu()[students]
+    lengths = store.lengths.cpu()[students]
+    ends = lengths.cumsum(0)
+    place = torch.arange(int(ends[-1]) if len(ends) else 0) - torch.repeat_interleave(ends - lengths, lengths)
+    return torch.repeat_interleave(first, lengths) + place, place == 0

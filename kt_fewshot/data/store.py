@@ -1,0 +1,108 @@
+"""`SequenceStore`: a log as columns of small numbers, the only thing a trainer reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .skill_sets import SkillSets
+
+HORIZON: Final = 5
+"""How many same-skill answers ahead the mastery likelihood looks."""
+
+SKILL_FEATURES: Final = slice(0, 5)
+"""The part of `SequenceStore.question` that describes the practised skill."""
+
+QUESTION_FEATURES: Final = (
+    *(f"skill_{name}" for name in ("log_wins", "log_fails", "average", "streak", "rate")),
+    *(f"overall_{name}" for name in ("log_wins", "log_fails", "average", "streak", "rate")),
+    *(f"item_{name}" for name in ("log_wins", "log_fails")),
+    "log_gap",
+    "log_skill_gap",
+)
+"""Columns of `SequenceStore.question`: known before the answer."""
+
+BEHAVIOUR: Final = ("response_time", "hints", "attempts")
+"""Columns of `SequenceStore.behaviour`: known only with the answer."""
+
+
+@dataclass(frozen=True)
+class SequenceStore:
+    """Histories of students, one after the other, as flat columns.
+
+    Columns are tensors on one device, or memory-mapped from a folder (`save`, `load`).
+
+    - `starts: (students + 1,)`: student k's answers are `starts[k]` to `starts[k + 1]`;
+    - `skill_set: (answers,)` row of `sets`; `item: (answers,)` index, 0 unknown; `correct: (answers,)` in {0, 1};
+    - `scored: (answers,)`: whether the answer counts in losses and metrics, or is only history;
+    - `question: (answers, QUESTION_FEATURES)`: tallies of the history and time gaps, known before the answer;
+    - `behaviour: (answers, BEHAVIOUR)`: standardised log response time, hint used {0, 1}, log attempts; NaN where the
+      log says nothing. They belong to the answer: targets, or inputs to later steps;
+    - `ahead: (answers, HORIZON)`: this and the next answers of the same student and skill in {0, 1}; -1 past the end and
+      for answers that involve several skills, 2 for steps that practise the skill without telling about it alone;
+    - `sets`: the skill sets that `skill_set` points to.
+    """
+
+    starts: Tensor
+    skill_set: Tensor
+    item: Tensor
+    correct: Tensor
+    scored: Tensor
+    question: Tensor
+    behaviour: Tensor
+    ahead: Tensor
+    sets: SkillSets
+
+    def __len__(self) -> int:
+        """Number of answers."""
+        return len(self.correct)
+
+    @property
+    def n_students(self) -> int:
+        """Number of students."""
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> Tensor:
+        """(students,) answers a student."""
+        return self.starts.diff()
+
+    def student(self) -> Tensor:
+        """(answers,) the student of each answer, counted from 0."""
+        return torch.repeat_interleave(torch.arange(self.n_students, device=self.starts.device), self.lengths)
+
+    def position(self) -> Tensor:
+        """(answers,) how many answers the student gave before."""
+        return torch.arange(len(self), device=self.starts.device) - self.starts[self.student()]
+
+    def has(self, behaviour: str) -> bool:
+        """Whether the log says anything of one of `BEHAVIOUR`."""
+        return not bool(self.behaviour[:, BEHAVIOUR.index(behaviour)].isnan().all())
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "SequenceStore":
+        columns = {column.name: change(getattr(self, column.name)) for column in fields(self) if column.name != "sets"}
+        return replace(self, **columns, sets=SkillSets(change(self.sets.members)))
+
+    def to(self, device: torch.device) -> "SequenceStore":
+        """The whole store on `device`."""
+        return self._map(lambda column: column.to(device))
+
+    def save(self, folder: Path) -> None:
+        """Write one `.npy` file a column."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for column in fields(self):
+            values = self.sets.members if column.name == "sets" else getattr(self, column.name)
+            np.save(folder / f"{column.name}.npy", values.cpu().numpy())
+
+    @classmethod
+    def load(cls, folder: Path) -> "SequenceStore":
+        """Map the columns that `save` wrote into memory, without reading them."""
+        columns = {
+            column.name: torch.from_numpy(np.load(folder / f"{column.name}.npy", mmap_mode="c"))
+            for column in fields(cls)
+        }
+        return cls(**columns | {"sets": SkillSets(columns["sets"])})
