@@ -28,5 +28,5 @@ class StorageError(KTError):
     """A file or folder cannot be written or read (disk full, no permission, already there)."""
 
 
-class Interrupted(KTError):
+class Interrupted(KTError):  # noqa: N818 - to be stopped is no error
     """Training was stopped from outside (Ctrl-C); the message says what was kept and how to go on."""

@@ -1,0 +1,26 @@
+"""Safe files: atomic writes, manifests with SHA-256, checkpoints without pickle, run folders."""
+
+from .atomic import atomic_path, plain_json, write_bytes, write_json, write_text
+from .checkpoint import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
+from .lock import locked
+from .manifest import MANIFEST, FileRecord, Manifest, write_manifest
+from .run_folder import RUNS, RunFolder
+
+__all__ = [
+    "MANIFEST",
+    "RUNS",
+    "Checkpoint",
+    "FileRecord",
+    "Manifest",
+    "RunFolder",
+    "atomic_path",
+    "has_checkpoint",
+    "load_checkpoint",
+    "locked",
+    "plain_json",
+    "save_checkpoint",
+    "write_bytes",
+    "write_json",
+    "write_manifest",
+    "write_text",
+]
