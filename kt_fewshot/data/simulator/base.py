@@ -83,6 +83,7 @@ class Population(ABC):
             self.learn(students[two], second[two], correct[two])
 
 
+@dataclass(frozen=True)
 class Simulator(ABC):
     """A way in which students learn: ranges of parameters from which a population is drawn."""
 

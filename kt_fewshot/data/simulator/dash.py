@@ -138,7 +138,7 @@ class _History:
         self.count[students] += 1
 
     def age(self, students: np.ndarray, before: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Move answers given at or before `before` (n,) out of `window`; return whose, on which skill, how they went."""
+        """Move answers given at or before `before` (n,) out of `window`; return whose, which skill, how it went."""
         used = self.count[students].max(initial=0)
         old = (self.window[students, :used] == window) & (self.time[students, :used] <= before[:, None])
         row, place = np.nonzero(old)

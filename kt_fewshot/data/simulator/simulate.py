@@ -42,8 +42,8 @@ def simulate(
         n_answers: mean number of answers of a student.
         n_skills: number of skills.
         seed: same seed, same numbers.
-        options: any attribute of `Course` (`multi_skill`, `equal_lengths`, `items_per_skill`, ...) or of the class of the
-            simulator (`learn`, `forget`, `item_spread`, ...).
+        options: any attribute of `Course` (`multi_skill`, `equal_lengths`, `items_per_skill`, ...) or of the
+            simulator's class (`learn`, `forget`, `item_spread`, ...).
 
     Raises:
         ValueError: if the simulator or an option is unknown or out of range.
@@ -95,7 +95,7 @@ def _configure(name: str, options: dict[str, Any]) -> tuple[Course, Simulator]:
     if name not in SIMULATORS:
         raise ValueError(f"Unknown simulator {name!r}. Choose one of: {', '.join(sorted(SIMULATORS))}.")
     of_course = {field.name for field in fields(Course)}
-    of_simulator = set(SIMULATORS[name].__dataclass_fields__)
+    of_simulator = {field.name for field in fields(SIMULATORS[name])}
     unknown = set(options) - of_course - of_simulator
     if unknown:
         known = ", ".join(sorted(of_course | of_simulator))
@@ -151,7 +151,7 @@ class _Log:
         columns = [
             (pl.col(name) if name in known else pl.lit(None)).cast(kind).alias(name) for name, kind in SCHEMA.items()
         ]
-        return Interactions(frame.select(columns), (f"{course.n_students} simulated students",))
+        return Interactions(frame.select(columns), ("simulated",))
 
 
 def _names(kind: str, n: int) -> list[str]:
