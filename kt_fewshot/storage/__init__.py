@@ -1,7 +1,7 @@
 """Safe files: atomic writes, manifests with SHA-256, checkpoints without pickle, run folders."""
 
 from .atomic import atomic_path, plain_json, write_bytes, write_json, write_text
-from .checkpoint import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
+from .checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from .lock import locked
 from .manifest import MANIFEST, FileRecord, Manifest, write_manifest
 from .run_folder import RUNS, RunFolder
@@ -9,7 +9,6 @@ from .run_folder import RUNS, RunFolder
 __all__ = [
     "MANIFEST",
     "RUNS",
-    "Checkpoint",
     "FileRecord",
     "Manifest",
     "RunFolder",

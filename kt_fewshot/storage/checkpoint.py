@@ -1,10 +1,11 @@
-"""Tensors, settings and texts saved as one: after a crash at any moment the folder loads, old or new, never mixed."""
+"""Tensors and settings saved as one: after a crash at any moment the folder loads, old or new, never mixed."""
 
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from kt_fewshot.errors import CheckpointError, StorageError
 
@@ -16,38 +17,30 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TENSORS: Final = "tensors.safetensors"
+"""What the manifest calls the file of tensors, whatever its name on disk."""
 
-_HASHED_NAME: Final = re.compile(r"[^/]+-[0-9a-f]{16}(\.\w+)?")
-
-
-class Checkpoint(NamedTuple):
-    """What `save_checkpoint` was given, as `load_checkpoint` gives it back; tensors are on the CPU."""
-
-    tensors: dict[str, "Tensor"]
-    meta: dict[str, Any]
-    texts: dict[str, str]
+_HASHED_NAME: Final = re.compile(r"tensors-[0-9a-f]{16}\.safetensors")
 
 
 def save_checkpoint(
     folder: Path,
     tensors: Mapping[str, "Tensor"],
+    meta: Mapping[str, Any] | None = None,
     *,
     kind: str,
-    meta: Mapping[str, Any] | None = None,
-    texts: Mapping[str, str] | None = None,
     keep: int = 1,
 ) -> None:
     """Save tensors with what belongs to them, in place of what the folder held before.
 
-    Every file is written under a name that carries its hash, so it never touches a file in use; then `manifest.json`,
-    which points to them, is replaced in one step; then files that no manifest names are removed. No pickle anywhere.
+    The tensors are written under a name that carries their hash, so no file in use is touched; then `manifest.json`,
+    which holds `meta` and points to them, is replaced in one step; then files that no manifest names are removed. No
+    pickle anywhere.
 
     Args:
         folder: where; made if it is missing.
         tensors: name -> tensor, of any device; an empty mapping is fine.
+        meta: free JSON (options, vocabulary, calibration ...); a number that is not finite becomes null.
         kind: what it is; `load_checkpoint` must ask for the same.
-        meta: free JSON.
-        texts: file name -> content, hashed in the manifest too (a vocabulary, a list of names).
         keep: how many generations stay loadable, this one included.
 
     Raises:
@@ -55,19 +48,20 @@ def save_checkpoint(
     """
     if keep < 1:
         raise ValueError(f"`keep` should be at least 1. Found `keep = {keep}`.")
-    contents = {TENSORS: _tensor_bytes(tensors)}
-    contents |= {name: text.encode("utf-8") for name, text in (texts or {}).items()}
+    content = _tensor_bytes(tensors)
+    record = FileRecord.of_bytes(TENSORS, content)
+    record = replace(record, file=f"tensors-{record.sha256[:16]}.safetensors")
+    new = Manifest(kind, {TENSORS: record}, meta or {}).to_bytes()
     with locked(folder / ".lock", wait=True):
-        files = {name: _write_hashed(folder, name, content) for name, content in contents.items()}
-        new = Manifest(kind, files, meta or {}).to_bytes()
+        write_bytes(folder / record.file, content)
         for generation in range(keep - 1, 0, -1):
             _copy_if_there(folder / _manifest_name(generation - 1), folder / _manifest_name(generation))
         write_bytes(folder / MANIFEST, new)
         _remove_unnamed(folder, keep)
 
 
-def load_checkpoint(folder: Path, *, kind: str, generation: int = 0) -> Checkpoint:
-    """Load what was saved, after checking every byte of it.
+def load_checkpoint(folder: Path, *, kind: str, generation: int = 0) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
+    """The tensors (on the CPU) and the meta that were saved, after checking every byte of them.
 
     Args:
         folder: where it was saved.
@@ -92,16 +86,14 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / MANIFEST).is_file()
 
 
-def _load(folder: Path, manifest: Manifest) -> Checkpoint:
+def _load(folder: Path, manifest: Manifest) -> tuple[dict[str, "Tensor"], dict[str, Any]]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     try:
-        tensors = load(manifest.read(folder, TENSORS))
+        return load(manifest.read(folder, TENSORS)), dict(manifest.meta)
     except SafetensorError as error:
         raise CheckpointError(f"{folder / manifest.files[TENSORS].file} is not a safetensors file: {error}.") from error
-    texts = {name: manifest.read(folder, name).decode("utf-8") for name in manifest.files if name != TENSORS}
-    return Checkpoint(tensors, dict(manifest.meta), texts)
 
 
 def _tensor_bytes(tensors: Mapping[str, "Tensor"]) -> bytes:
@@ -109,16 +101,6 @@ def _tensor_bytes(tensors: Mapping[str, "Tensor"]) -> bytes:
 
     # Copies, since safetensors refuses tensors that share memory (tied weights).
     return save({name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()})
-
-
-def _write_hashed(folder: Path, name: str, content: bytes) -> FileRecord:
-    record = FileRecord.of_bytes(name, content)
-    path = Path(name)
-    if path.name != name:
-        raise ValueError(f"A file of a checkpoint should have a plain name. Found {name!r}.")
-    file = f"{path.stem}-{record.sha256[:16]}{path.suffix}"
-    write_bytes(folder / file, content)
-    return FileRecord(file, record.sha256, record.size)
 
 
 def _manifest_name(generation: int) -> str:
