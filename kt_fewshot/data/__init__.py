@@ -3,7 +3,9 @@
 from .encode import Unknown, encode, log_gap, unknown_in
 from .history_features import N_FEATURES, Occurrences, Tally, after, describe, empty_tally, tally_features, upcoming
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
-from .sequences import PackedRows, SequenceBatch, Streams, before_answer
+from .live_history import Answer, LiveHistory, Question
+from .sequences import Finals, PackedRows, SequenceBatch, SlidingWindows, Streams, before_answer
+from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
 from .skill_sets import SkillSets, mean_over_skills
 from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
 from .vocabulary import UNKNOWN, Vocabulary
@@ -14,15 +16,23 @@ __all__ = [
     "N_FEATURES",
     "QUESTION_FEATURES",
     "SCHEMA",
+    "SIMULATORS",
     "SKILL_FEATURES",
     "SKILL_SEPARATOR",
     "UNKNOWN",
+    "Answer",
+    "Finals",
     "Interactions",
+    "LiveHistory",
     "Occurrences",
     "PackedRows",
+    "Question",
     "SequenceBatch",
     "SequenceStore",
+    "SimulatedStudents",
+    "Simulator",
     "SkillSets",
+    "SlidingWindows",
     "Streams",
     "Tally",
     "Unknown",
@@ -35,6 +45,7 @@ __all__ = [
     "join_skills",
     "log_gap",
     "mean_over_skills",
+    "simulate",
     "tally_features",
     "unknown_in",
     "upcoming",

@@ -81,6 +81,7 @@ def encode(
         question=question,
         behaviour=_behaviour(table, vocabulary, dtype),
         ahead=skill.ahead(sets, skill_set, correct),
+        time=time,
         sets=sets,
     )
 
@@ -95,14 +96,16 @@ def _skill_sets(skills: pl.Series, vocabulary: Vocabulary) -> tuple[Tensor, Skil
     index = vocabulary.skill_index()
     lists = [[index[name] for name in (text or "").split(SKILL_SEPARATOR) if name in index] for text in names]
     code = pl.DataFrame({"skills": names}).with_row_index("code")
-    codes = pl.DataFrame({"skills": skills}).join(code, on="skills", how="left", nulls_equal=True, maintain_order="left")
+    codes = pl.DataFrame({"skills": skills}).join(
+        code, on="skills", how="left", nulls_equal=True, maintain_order="left"
+    )
     return torch.tensor(codes["code"].to_numpy().astype(np.int64)), SkillSets.of(lists)
 
 
 def _item(items: pl.Series, vocabulary: Vocabulary) -> Tensor:
     code = pl.DataFrame({"item": vocabulary.items}, schema={"item": pl.String}).with_row_index("code", offset=1)
-    codes = pl.DataFrame({"item": items}).join(code, on="item", how="left", maintain_order="left")
-    return torch.tensor(codes["code"].fill_null(UNKNOWN).to_numpy().astype(np.int64))
+    coded = items.to_frame("item").join(code, on="item", how="left", maintain_order="left")
+    return torch.tensor(coded["code"].fill_null(UNKNOWN).to_numpy().astype(np.int64))
 
 
 def _behaviour(table: pl.DataFrame, vocabulary: Vocabulary, dtype: torch.dtype) -> Tensor:
@@ -154,5 +157,3 @@ class _SkillOccurrences:
         first = alone[self.step]
         result[self.step[first]] = ahead[first]
         return result
-
-

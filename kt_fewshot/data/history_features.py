@@ -104,6 +104,25 @@ def tally_features(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dt
     return features
 
 
+def final_tally(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dtype = torch.float32) -> Tally:
+    """Each group's tally *after* its last answer: fields (groups,), in the order of the groups' keys.
+
+    Args:
+        occurrences: the groups.
+        correct: (n,) in {0, 1}, in the log's order.
+        dtype: of the tallies.
+    """
+    by_size = torch.argsort(occurrences.sizes, descending=True, stable=True)  # as `by_rank` has them
+    final = empty_tally(len(by_size), dtype=dtype)
+    for here in occurrences.by_rank():
+        n = len(here)
+        updated = after(Tally(*(field[:n] for field in final)), correct[here].to(dtype))
+        for field, new in zip(final, updated, strict=True):
+            field[:n] = new
+    back = torch.argsort(by_size)
+    return Tally(*(field[back] for field in final))
+
+
 def upcoming(occurrences: Occurrences, values: Tensor, horizon: int) -> Tensor:
     """The next `horizon` values of an occurrence's group, its own first: (n, horizon); -1 past the group's end.
 

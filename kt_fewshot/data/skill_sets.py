@@ -1,4 +1,4 @@
-"""The multi-skill rule: an answer to a question of several skills is one step, and a set counts as the mean of its skills.
+"""The multi-skill rule: an answer on several skills is one step, and a set of skills counts as the mean of them.
 
 A log that repeats a three-skill answer as three rows shows a model the same outcome three times, two of them after the
 fact. Here such an answer is one step with a set of skills, so that this leak cannot be expressed.

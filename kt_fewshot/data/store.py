@@ -42,8 +42,9 @@ class SequenceStore:
     - `question: (answers, QUESTION_FEATURES)`: tallies of the history and time gaps, known before the answer;
     - `behaviour: (answers, BEHAVIOUR)`: standardised log response time, hint used {0, 1}, log attempts; NaN where the
       log says nothing. They belong to the answer: targets, or inputs to later steps;
-    - `ahead: (answers, HORIZON)`: this and the next answers of the same student and skill in {0, 1}; -1 past the end and
-      for answers that involve several skills, 2 for steps that practise the skill without telling about it alone;
+    - `ahead: (answers, HORIZON)`: this and the next answers of the same student and skill in {0, 1}; -1 past the end
+      and for an answer on several skills, 2 for a later one that practises the skill without telling about it alone;
+    - `time: (answers,)` seconds, NaN where unknown;
     - `sets`: the skill sets that `skill_set` points to.
     """
 
@@ -55,6 +56,7 @@ class SequenceStore:
     question: Tensor
     behaviour: Tensor
     ahead: Tensor
+    time: Tensor
     sets: SkillSets
 
     def __len__(self) -> int:
@@ -78,6 +80,12 @@ class SequenceStore:
     def position(self) -> Tensor:
         """(answers,) how many answers the student gave before."""
         return torch.arange(len(self), device=self.starts.device) - self.starts[self.student()]
+
+    def students(self, first: int, last: int) -> "SequenceStore":
+        """The students `first` to `last - 1`, without copying."""
+        begin, end = int(self.starts[first]), int(self.starts[last])
+        columns = {column.name: getattr(self, column.name)[begin:end] for column in fields(self)[1:-1]}
+        return replace(self, starts=self.starts[first : last + 1] - begin, **columns)
 
     def has(self, behaviour: str) -> bool:
         """Whether the log says anything of one of `BEHAVIOUR`."""

@@ -36,7 +36,7 @@ class LSTM(Layer):
             nn.init.orthogonal_(block)
 
     def start(self, batch: int) -> State:
-        """h = c = 0."""
+        """H = c = 0."""
         zero = self.weight.new_zeros(batch, self.hidden)
         return zero, zero.clone()
 
@@ -52,7 +52,7 @@ class _PackedLSTM(torch.autograd.Function):
     """The recurrence and its gradient. All tensors (batch, time, ...); `keep: (batch, time, 1)` is 0 at a reset."""
 
     @staticmethod
-    def forward(
+    def forward(  # noqa: PLR0917 (autograd's convention)
         ctx: Any,  # noqa: ANN401 (autograd's context has no public type)
         x: Tensor,
         weight: Tensor,

@@ -7,16 +7,18 @@ can, since a master stays one and a non-master learns at a rate the skill shares
 of Corbett and Anderson 1995; that a network gives its starting point is our own step.
 """
 
+import math
 from typing import final
 
 import torch
 from torch import Tensor, nn
 
-from kt_fewshot.data import N_FEATURES
+from kt_fewshot.data import HORIZON, N_FEATURES, SKILL_FEATURES, mean_over_skills
 from kt_fewshot.multitask import SplitMLP
 from kt_fewshot.training import LossSum
 
 from .bkt_recursion import Emission, log_likelihood
+from .dkt_parts import Asked
 
 
 @final
@@ -33,7 +35,9 @@ class MasteryHead(nn.Module):
         dropout: share of hidden units dropped in training.
     """
 
-    def __init__(self, width: int, n_skills: int, *, embedding: int = 16, hidden: int = 64, dropout: float = 0.3) -> None:
+    def __init__(
+        self, width: int, n_skills: int, *, embedding: int = 16, hidden: int = 64, dropout: float = 0.3
+    ) -> None:
         super().__init__()
         self.skill = nn.Parameter(torch.randn(n_skills, embedding) * 0.1)
         self.prior = nn.Parameter(torch.zeros(n_skills))
@@ -42,32 +46,39 @@ class MasteryHead(nn.Module):
         self.slip_logit = nn.Parameter(torch.full((n_skills,), _logit(0.1 / 0.5)))
         self.learn_logit = nn.Parameter(torch.full((n_skills,), _logit(0.1)))
 
-    def forward(self, features: Tensor, skill: Tensor, tally: Tensor) -> Tensor:
-        """Logit of m.
+    def forward(self, features: Tensor, asked: Asked) -> Tensor:
+        """Logit of m for the practised skills, (batch, time); of several skills, for their mean.
 
         Args:
-            features: (..., width) of the trunk, before the answer.
-            skill: (...) indices.
-            tally: (..., N_FEATURES) what `describe` says of the student's past answers on the skill.
+            features: (batch, time, width) of the trunk, before the answer.
+            asked: the questions.
         """
-        return self.score(features, self.skill[skill], tally) + self.prior[skill]
+        skill = mean_over_skills(self.skill, asked.sets)[asked.skill_set]
+        prior = mean_over_skills(self.prior, asked.sets)[asked.skill_set]
+        return self.score(features, skill, asked.question[..., SKILL_FEATURES]) + prior
 
     def emission(self) -> Emission:
         """guess, slip (< 0.5), learn of every skill: (skills,); nothing is forgotten."""
         guess, slip = 0.5 * self.guess_logit.sigmoid(), 0.5 * self.slip_logit.sigmoid()
         return Emission(guess, slip, self.learn_logit.sigmoid(), torch.zeros_like(guess))
 
+    def emission_parameters(self) -> list[nn.Parameter]:
+        """What `emission` is computed from."""
+        return [self.guess_logit, self.slip_logit, self.learn_logit]
+
     def loss(self, logit: Tensor, skill: Tensor, ahead: Tensor) -> LossSum:
-        """Negative log-likelihood of the next answers, a nat for each.
+        """Negative log-likelihood of the next answers on single skills.
+
+        A full horizon weighs as one answer, so that this loss and that of the next answer are of one size.
 
         Args:
-            logit: (n,) of m.
-            skill: (n,).
-            ahead: (n, horizon) next answers, as `SequenceStore.ahead`.
+            logit: (n,) of m before the first of the answers.
+            skill: (n,) indices.
+            ahead: (n, horizon), as `SequenceStore.ahead`.
         """
         total, told = log_likelihood(logit.sigmoid(), ahead, self.emission().of(skill))
-        return LossSum(-total.sum(), told.sum())
+        return LossSum(-total.sum() / HORIZON, told.sum() / HORIZON)
 
 
 def _logit(probability: float) -> float:
-    return float(torch.logit(torch.tensor(probability)))
+    return math.log(probability / (1 - probability))

@@ -1,0 +1,235 @@
+"""Deep Knowledge Tracing, learning several tasks at once.
+
+Piech et al. 2015, "Deep Knowledge Tracing", https://arxiv.org/abs/1506.05908: an LSTM reads a student's answers and
+predicts the next one. Where we depart from it: one trunk carries several heads (next answer, mastery as a latent
+state, response time, hints, attempts); an answer on several skills is one step; items are small offsets from their
+skill; what a logistic regression knows of the history is given to the network instead of learned again.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, final
+
+import torch
+from torch import Tensor
+
+from kt_fewshot.data import (
+    Answer,
+    Finals,
+    LiveHistory,
+    PackedRows,
+    Question,
+    SequenceBatch,
+    SequenceStore,
+    SkillSets,
+    SlidingWindows,
+    Streams,
+    Vocabulary,
+)
+from kt_fewshot.encoders import State
+from kt_fewshot.metrics import auc, fit_platt
+from kt_fewshot.training import History, Progress, Trainer, TrainerOptions, Validation
+
+from .bkt_recursion import Emission
+from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork
+from .dkt_options import DKTOptions
+from .dkt_parts import Questions
+from .tracer import Prediction, Tracer
+
+
+class DKTState(NamedTuple):
+    """What is known of n students: the LSTM's state, and the tallies of their answers."""
+
+    lstm: State
+    history: LiveHistory
+
+
+@final
+class DKT(Tracer):
+    """LSTM tracer of correctness, mastery and behaviour.
+
+    `mastery` is P(the skill is mastered now), a latent state with guess and slip (see `MasteryHead`); for a question on
+    several skills, that of their mean. Without the task "mastery" (the plain model) it is P(correct).
+
+    Args:
+        vocabulary: skills and items.
+        options: fields of `DKTOptions`.
+    """
+
+    name: ClassVar[str] = "dkt"
+
+    def __init__(self, vocabulary: Vocabulary, options: Mapping[str, Any]) -> None:
+        self_options = DKTOptions(**options)
+        super().__init__(vocabulary, self_options.model_dump(mode="json"))
+        self.settings = self_options
+        self.network = DKTNetwork(vocabulary, self_options)
+
+    def fit(
+        self,
+        train: SequenceStore,
+        valid: SequenceStore,
+        *,
+        checkpoint: Path | None = None,
+        resume: bool = False,
+        progress: Progress | None = None,
+    ) -> History:
+        """Minimise the joint loss; keep the weights that validate best; calibrate on `valid`. See `Tracer.fit`.
+
+        A task whose target the training log never tells is left out of the sum.
+        """
+        o = self.settings
+        train, valid = train.to(self.device), valid.to(self.device)
+        batches = PackedRows(train, rows=o.rows, time=o.time, seed=o.seed)
+        trainer = Trainer(
+            TrainerOptions(
+                epochs=o.epochs,
+                patience=o.patience,
+                learning_rate=o.learning_rate,
+                weight_decay=o.weight_decay,
+                clip_norm=o.clip_norm,
+                average_decay=o.average_decay,
+                precision=o.precision,
+                checkpoint_seconds=o.checkpoint_seconds,
+                seed=o.seed,
+                weights=o.weights,
+                loss_scale=float(batches.answers_per_batch),
+            )
+        )
+        history = trainer.fit(
+            self.network,
+            batches,
+            lambda: self._validate(valid),
+            checkpoint=checkpoint,
+            resume=resume,
+            progress=progress,
+        )
+        self.eval()
+        self._calibrate(valid)
+        return history
+
+    def start(self, n: int) -> DKTState:
+        """See `Tracer.start`."""
+        history = LiveHistory.start(n, self.vocabulary, dtype=self._dtype, device=self.device)
+        return DKTState(self.network.start(n), history)
+
+    @torch.no_grad()
+    def predict(self, state: DKTState, question: Question) -> Prediction:
+        """See `Tracer.predict`."""
+        asked = _one_step(question, state.history.features(question))
+        return Prediction(*(value.squeeze(1) for value in self._answer(state.lstm[0][:, None], asked)))
+
+    @torch.no_grad()
+    def update(self, state: DKTState, question: Question, answer: Answer) -> DKTState:
+        """See `Tracer.update`."""
+        asked = _one_step(question, state.history.features(question))
+        never = torch.zeros_like(asked.item, dtype=torch.bool)
+        batch = SequenceBatch(
+            index=asked.item,
+            reset=never,
+            scored=never,
+            skill_set=asked.skill_set,
+            item=asked.item,
+            correct=answer.correct[:, None],
+            question=asked.question,
+            behaviour=answer.behaviour[:, None].to(self._dtype),
+            ahead=asked.item[..., None],
+            sets=asked.sets,
+        )
+        _, lstm = self.network.read(batch, state.lstm)
+        return DKTState(lstm, state.history.after(question, answer))
+
+    @torch.no_grad()
+    def mastery(self, state: DKTState) -> Prediction:
+        """See `Tracer.mastery`; column k is skill index k, column 0 the unknown skill."""
+        features = state.history.every_skill()  # (n, skills, features)
+        n, n_skills, _ = features.shape
+        skill = torch.arange(n_skills, device=self.device)
+        every = skill.expand(n, n_skills)
+        asked = Questions(every, torch.zeros_like(every), features, SkillSets(skill[:, None]))
+        return self._answer(state.lstm[0][:, None].expand(-1, n_skills, -1), asked)
+
+    @torch.no_grad()
+    def predict_log(self, store: SequenceStore, *, window: int | None = None) -> Prediction:
+        """See `Tracer.predict_log`.
+
+        Args:
+            store: the histories.
+            window: predict each answer from at most `window - 1` answers before it; None reads whole histories.
+        """
+        store = store.to(self.device)
+        correct = torch.empty(len(store), dtype=self._dtype, device=self.device)
+        mastery = torch.empty_like(correct)
+        for batch, before, wanted in self._sweep(store) if window is None else self._windows(store, window):
+            at = batch.index[wanted]
+            p, m = self._answer(before, batch)
+            correct[at], mastery[at] = p[wanted], m[wanted]
+        return Prediction(correct, mastery)
+
+    @torch.no_grad()
+    def final_state(self, store: SequenceStore) -> DKTState:
+        """See `Tracer.final_state`."""
+        state = self.network.start(store.n_students)
+        for batch in Finals(store.to(self.device)):
+            _, state = self.network.read(batch, state)
+        return DKTState(state, LiveHistory.of_store(store, self.vocabulary).to(self.device))
+
+    @torch.no_grad()
+    def emission(self) -> Emission | None:
+        """Guess, slip and learning rate of every skill, (skills,) each; None without a mastery head."""
+        return self.network.mastery.emission() if self.network.mastery else None
+
+    def tasks_told(self, store: SequenceStore) -> dict[str, bool]:
+        """Of each task, whether a log has targets for it."""
+        return {task: task not in BEHAVIOUR_TASKS or store.has(task) for task in self.settings.tasks}
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        return self.network.trunk.lstm.weight.dtype
+
+    def _answer(self, before: Tensor, asked: Any) -> Prediction:  # noqa: ANN401
+        calibrated = self.calibration(self.network.correct(before, asked))
+        if self.network.mastery is None:
+            return Prediction(calibrated, calibrated)
+        return Prediction(calibrated, self.network.mastery_logit(before, asked).sigmoid())
+
+    def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor, Tensor]]:
+        """Whole histories with carried state: batches, what is known before each answer, what is no padding."""
+        state = None
+        for batch in Streams(store):
+            state = self.network.start(len(batch.index)) if state is None else state
+            before, state = self.network.read(batch, state)
+            yield batch, before, batch.index >= 0
+
+    def _windows(self, store: SequenceStore, length: int) -> Iterator[tuple[SequenceBatch, Tensor, Tensor]]:
+        for batch, wanted in SlidingWindows(store, length):
+            before, _ = self.network.read(batch, self.network.start(len(batch.index)))
+            yield batch, before, wanted.to(self.device)
+
+    @torch.no_grad()
+    def _validate(self, valid: SequenceStore) -> Validation:
+        totals: dict[str, list[Tensor]] = {}
+        logits = torch.empty(len(valid), dtype=self._dtype, device=self.device)
+        for batch, before, real in self._sweep(valid):
+            logits[batch.index[real]] = self.network.correct(before, batch)[real]
+            for task, (total, count) in self.network.task_losses(before, batch).items():
+                totals.setdefault(task, []).append(torch.stack([total, count.to(total.dtype)]))
+        sums = {task: torch.stack(parts).sum(0).tolist() for task, parts in totals.items()}
+        metrics = {f"{task}_loss": total / count for task, (total, count) in sums.items() if count}
+        scored = valid.scored.cpu().numpy()
+        area = auc(logits.float().sigmoid().cpu().numpy()[scored], valid.correct.cpu().numpy()[scored])
+        score = -sum(metrics.get(f"{task}_loss", 0.0) for task in ("correct", "mastery"))
+        return Validation(score, {"auc": area} | metrics)
+
+    @torch.no_grad()
+    def _calibrate(self, valid: SequenceStore) -> None:
+        logits = torch.empty(len(valid), dtype=self._dtype, device=self.device)
+        for batch, before, real in self._sweep(valid):
+            logits[batch.index[real]] = self.network.correct(before, batch)[real]
+        scored = valid.scored.cpu().numpy()
+        self.calibration = fit_platt(logits.float().cpu().numpy()[scored], valid.correct.cpu().numpy()[scored])
+
+
+def _one_step(question: Question, features: Tensor) -> Questions:
+    """One question a student as a batch of one step."""
+    rows = torch.arange(len(question.item), device=question.item.device)[:, None]
+    return Questions(rows, question.item[:, None], features[:, None], question.sets)

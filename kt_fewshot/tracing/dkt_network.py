@@ -1,0 +1,144 @@
+"""The network of a deep tracer: one trunk, a head a task, and the losses that train them together."""
+
+from dataclasses import replace
+from typing import Final, final
+
+import torch
+from torch import Tensor, nn
+
+from kt_fewshot.data import (
+    BEHAVIOUR,
+    QUESTION_FEATURES,
+    UNKNOWN,
+    SequenceBatch,
+    Vocabulary,
+    before_answer,
+)
+from kt_fewshot.encoders import State
+from kt_fewshot.multitask import Binary, Regression, SplitMLP, Task
+from kt_fewshot.training import LossSum
+
+from .dkt_options import DKTOptions
+from .dkt_parts import Asked, CorrectnessHead, ItemOffsets, Trunk
+from .mastery_head import MasteryHead
+
+CORRECT: Final = Binary("correct")
+BEHAVIOUR_TASKS: Final[dict[str, Task]] = {
+    "response_time": Regression("response_time", unit="standard deviations of log seconds"),
+    "hints": Binary("hints"),
+    "attempts": Regression("attempts", unit="log attempts"),
+}
+
+
+@final
+class DKTNetwork(nn.Module):
+    """Trunk, heads and losses.
+
+    Args:
+        vocabulary: skills and items.
+        options: sizes and tasks.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, options: DKTOptions) -> None:
+        super().__init__()
+        self.options = options
+        hidden, embedding, head = options.hidden, options.embedding, options.head_hidden
+        rich = not options.plain
+        self.items = ItemOffsets(vocabulary.n_items, embedding) if rich and vocabulary.items else None
+        self.trunk = Trunk(vocabulary, hidden=hidden, embedding=embedding, items=self.items, side=rich)
+        self.correct = CorrectnessHead(
+            vocabulary,
+            width=hidden,
+            embedding=embedding,
+            hidden=head if rich else 0,
+            dropout=options.dropout,
+            items=self.items,
+        )
+        self.mastery = None
+        if "mastery" in options.tasks:
+            self.mastery = MasteryHead(hidden, vocabulary.n_skills, hidden=head, dropout=options.mastery_dropout)
+        widths = (hidden, embedding, len(QUESTION_FEATURES))
+        self.behaviour = nn.ModuleDict(
+            {
+                name: SplitMLP(*widths, hidden=head, dropout=options.dropout)
+                for name in BEHAVIOUR_TASKS
+                if name in options.tasks
+            }
+        )
+
+    def start(self, rows: int) -> State:
+        """The trunk's state before any answer."""
+        return self.trunk.lstm.start(rows)
+
+    def read(self, batch: SequenceBatch, state: State) -> tuple[Tensor, State]:
+        """What is known *before* each answer (batch, time, hidden), and the state after the last."""
+        after, end = self.trunk(batch, state)
+        return before_answer(after, state[0], batch.reset), end
+
+    def mastery_logit(self, before: Tensor, asked: Asked) -> Tensor:
+        """Logit of mastery (batch, time); of the next answer where there is no mastery head."""
+        return self.mastery(before, asked) if self.mastery else self.correct(before, asked)
+
+    def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
+        """Sum and count of each task's loss over the batch's scored answers."""
+        batch = self._hide_items(batch)
+        after, _ = self.trunk(batch, self.start(len(batch.index)))
+        before = before_answer(after, torch.zeros_like(after[:, 0]), batch.reset)
+        return self.task_losses(before, batch) | self._penalties(after, batch)
+
+    def task_losses(self, before: Tensor, batch: SequenceBatch) -> dict[str, LossSum]:
+        """Losses of the tasks alone, from what is known before each answer."""
+        losses = {CORRECT.name: CORRECT.loss(self.correct(before, batch), batch.correct, batch.scored)}
+        if self.mastery:
+            skill = batch.sets.single()[batch.skill_set]
+            ahead = batch.ahead.masked_fill(~(batch.scored & (skill != -1))[..., None], -1)
+            losses["mastery"] = self.mastery.loss(self.mastery(before, batch), skill.clamp(min=0), ahead)
+        for name, head in self.behaviour.items():
+            target = batch.behaviour[..., BEHAVIOUR.index(name)]
+            output = head(before, self.correct.question_vector(batch), batch.question)
+            losses[name] = BEHAVIOUR_TASKS[name].loss(output, target, batch.scored & ~target.isnan())
+        return losses
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """What all tasks have in common: the trunk."""
+        return list(self.trunk.parameters())
+
+    def parameter_groups(self) -> list[dict[str, object]]:
+        """Guess, slip and learning rate learn faster: a few numbers a skill that all its answers bear on."""
+        fast = self.mastery.emission_parameters() if self.mastery else []
+        slow = [p for p in self.parameters() if all(p is not q for q in fast)]
+        groups: list[dict[str, object]] = [{"params": slow}]
+        if fast:
+            groups.append({"params": fast, "lr": self.options.emission_learning_rate})
+        return groups
+
+    def _hide_items(self, batch: SequenceBatch) -> SequenceBatch:
+        """Some items become the unknown item, which so learns what to expect of an item never seen."""
+        if not (self.items and self.training and self.options.item_dropout):
+            return batch
+        hidden = torch.rand(batch.item.shape, device=batch.item.device) < self.options.item_dropout
+        return replace(batch, item=batch.item.masked_fill(hidden, UNKNOWN))
+
+    def _penalties(self, after: Tensor, batch: SequenceBatch) -> dict[str, LossSum]:
+        """Regularisers, as sums over answers like the losses."""
+        penalties = {}
+        count = batch.scored.sum()
+        if self.items and self.options.item_shrinkage:
+            length = self.items.squared_length(batch.item).masked_fill(~batch.scored, 0).sum()
+            penalties["item_shrinkage"] = LossSum(self.options.item_shrinkage * length, count)
+        if self.options.reconstruction:
+            explained = CORRECT.loss(self.correct(after, batch), batch.correct, batch.scored)
+            penalties["reconstruction"] = LossSum(self.options.reconstruction * explained.total, count)
+        if self.options.waviness:
+            penalties["waviness"] = LossSum(self.options.waviness * self._waviness(after, batch), count)
+        return penalties
+
+    def _waviness(self, after: Tensor, batch: SequenceBatch) -> Tensor:
+        """DKT+ (Yeung and Yeung 2018, https://arxiv.org/abs/1806.02180): how much all outputs move at each answer.
+
+        Sum over steps of the mean over skills of |p' - p| + (p' - p)^2, as w1 and w2 of the paper.
+        """
+        skill = self.correct.skill
+        outputs = (after @ skill.weight.t() + skill.bias).sigmoid()  # (batch, time, skills)
+        move = outputs.diff(dim=1).masked_fill(batch.reset[:, 1:, None], 0)
+        return (move.abs() + move.square()).mean(-1).sum()

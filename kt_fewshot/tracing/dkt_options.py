@@ -1,0 +1,70 @@
+"""What a deep tracer can be told: its sizes, its tasks, how it is trained."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+TASKS: Final = ("correct", "mastery", "response_time", "hints", "attempts")
+"""The tasks a deep tracer can learn at once."""
+
+
+class DKTOptions(BaseModel):
+    """Options of Deep Knowledge Tracing. Defaults are those of the toolkit's model; `plain` gives the paper's.
+
+    The paper's model is a lookup of (skill, answer), an LSTM of 200 units, dropout and a linear output a skill, with
+    the one task of the next answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plain: bool = Field(False, description="the model of the paper: lookup, LSTM, linear; one task")
+    hidden: Count = Field(128, description="LSTM units")
+    embedding: Count = Field(64, description="width of skill and item vectors")
+    head_hidden: Count = Field(64, description="units of the hidden layer of a head")
+    dropout: Share = Field(0.2, description="share of features dropped in training")
+    mastery_dropout: Share = Field(0.3, description="the same in the mastery head")
+    item_dropout: Share = Field(0.2, description="share of answers whose item is hidden in training")
+    item_shrinkage: float = Field(0.5, ge=0, description="penalty on an item's squared distance from its skill")
+    min_item_answers: Count = Field(5, description="an item with fewer training answers is the unknown item")
+    tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
+        TASKS, description="what is learned jointly, as far as the log has it"
+    )
+    weights: dict[str, float] = Field(
+        {"response_time": 0.1, "hints": 0.1, "attempts": 0.1}, description="weight of a task's loss, 1 by default"
+    )
+    reconstruction: float = Field(0.0, ge=0, description="DKT+: weight of explaining the answer just given")
+    waviness: float = Field(0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps")
+    rows: Count = Field(32, description="rows a batch")
+    time: Count = Field(200, description="answers a row")
+    epochs: Count = Field(40, description="passes over the training students, at most")
+    patience: Count = Field(4, description="epochs without a better validation score before training stops")
+    learning_rate: float = Field(1e-3, gt=0)
+    emission_learning_rate: float = Field(2e-2, gt=0, description="of guess, slip and learning rate of the skills")
+    weight_decay: float = Field(0.0, ge=0)
+    clip_norm: float = Field(5.0, gt=0)
+    average_decay: float | None = Field(0.998, ge=0, lt=1, description="moving average of the weights; null for none")
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    checkpoint_seconds: float = Field(60.0, ge=0)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paper(cls, values: dict[str, object]) -> dict[str, object]:
+        """`plain` changes the defaults of what it stands for."""
+        if not values.get("plain"):
+            return values
+        paper = {"hidden": 200, "embedding": 200, "tasks": ("correct",), "average_decay": None}
+        return paper | values
+
+    @model_validator(mode="after")
+    def _check(self) -> "DKTOptions":
+        if "correct" not in self.tasks:
+            raise ValueError("`tasks` should contain 'correct', the task everything else supports.")
+        if self.plain and set(self.tasks) != {"correct"}:
+            raise ValueError(f"The plain model learns one task, 'correct'. Found `tasks = {list(self.tasks)}`.")
+        if not self.plain and (self.reconstruction or self.waviness):
+            raise ValueError("The DKT+ regularisers belong to the plain model. Set `plain` with them.")
+        return self

@@ -1,0 +1,167 @@
+"""The parts of a deep tracer: a trunk that reads answers, and the head that predicts the next one."""
+
+from dataclasses import dataclass
+from typing import Protocol, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSets, Vocabulary, mean_over_skills
+from kt_fewshot.encoders import LSTM, State
+from kt_fewshot.multitask import GatheredLinear, SplitMLP
+
+
+class Asked(Protocol):
+    """What is known of questions before their answers; a `SequenceBatch` knows it of its own."""
+
+    @property
+    def skill_set(self) -> Tensor:
+        """(batch, time) rows of `sets`."""
+        ...
+
+    @property
+    def item(self) -> Tensor:
+        """(batch, time) indices, 0 unknown."""
+        ...
+
+    @property
+    def question(self) -> Tensor:
+        """(batch, time, QUESTION_FEATURES)."""
+        ...
+
+    @property
+    def sets(self) -> SkillSets:
+        """The skill sets."""
+        ...
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions that nobody has answered yet; fields as in `Asked`."""
+
+    skill_set: Tensor
+    item: Tensor
+    question: Tensor
+    sets: SkillSets
+
+
+class ItemOffsets(nn.Module):
+    """What sets an item apart from its skill: a small vector and a difficulty, shrunk towards none.
+
+    Most items are answered a few times, so an item starts as its skill and moves away as far as evidence takes it:
+    the penalty on its squared length weighs against all its answers together. The unknown item (index 0) stands for
+    rare and unseen ones; it learns from known items dropped at random.
+
+    Args:
+        n_items: the unknown item included.
+        width: of the vectors.
+    """
+
+    def __init__(self, n_items: int, width: int) -> None:
+        super().__init__()
+        self.vector = nn.Parameter(torch.randn(n_items, width) * 0.02)
+        self.easiness = nn.Parameter(torch.zeros(n_items))
+
+    def squared_length(self, item: Tensor) -> Tensor:
+        """(...) squared length of the offsets of `item: (...)`."""
+        return self.vector[item].square().sum(-1) + self.easiness[item].square()
+
+
+@final
+class Trunk(nn.Module):
+    """Reads answers: LSTM over (skill set x answer), item offset, history features and behaviour.
+
+    The skill set and the answer come in as one row of a lookup table, already projected to the LSTM's gates: the mean
+    over the set's skills of an embedding for right or wrong. The others are added as a matrix product.
+
+    Args:
+        vocabulary: skills and items.
+        hidden: LSTM units.
+        embedding: width of skill and item vectors.
+        items: shared item offsets; None reads no items.
+        side: whether history features and behaviour are read.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, *, hidden: int, embedding: int, items: ItemOffsets | None, side: bool
+    ) -> None:
+        super().__init__()
+        self.answer = nn.Parameter(torch.randn(vocabulary.n_skills, 2, embedding))
+        self.project = nn.Linear(embedding, 4 * hidden)
+        nn.init.constant_(self.project.bias[hidden : 2 * hidden], 1.0)  # remember, until told to forget
+        self.items = items
+        self.project_item = nn.Linear(2 * embedding, 4 * hidden, bias=False) if items else None
+        self.project_side = nn.Linear(len(QUESTION_FEATURES) + len(BEHAVIOUR), 4 * hidden, bias=False) if side else None
+        self.lstm = LSTM(hidden)
+
+    def forward(self, batch: SequenceBatch, state: State) -> tuple[Tensor, State]:
+        """Read a batch: what is known after each answer (batch, time, hidden), and the state to go on from."""
+        table = self.project(mean_over_skills(self.answer, batch.sets))  # (sets, 2, 4 hidden)
+        x = table[batch.skill_set, batch.correct.long()]
+        if self.items and self.project_item:
+            offset = self.items.vector[batch.item]
+            right = batch.correct[..., None].to(offset.dtype)
+            x = x + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
+        if self.project_side:
+            x = x + self.project_side(torch.cat([batch.question, batch.behaviour.nan_to_num(0.0)], dim=-1))
+        return self.lstm(x, state, batch.reset)
+
+
+@final
+class CorrectnessHead(nn.Module):
+    """Logit of a right answer to a question, from the trunk's features before it.
+
+    Deep Knowledge Tracing's linear output of the skill (a set counts as the mean of its skills' output weights), and,
+    unless plain, three terms beside it: the item's easiness, a linear logistic residual on history features (the part
+    that Best-LR already knows), and one hidden layer over trunk, question and history.
+
+    Args:
+        vocabulary: skills and items.
+        width: of the trunk's features.
+        embedding: width of skill and item vectors.
+        hidden: units of the hidden layer; 0 for the plain head.
+        dropout: share of features dropped in training.
+        items: shared item offsets; None reads no items.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        *,
+        width: int,
+        embedding: int,
+        hidden: int,
+        dropout: float,
+        items: ItemOffsets | None,
+    ) -> None:
+        super().__init__()
+        self.dropout = dropout
+        self.skill = GatheredLinear(width, vocabulary.n_skills)
+        self.items = items
+        self.residual = self.question = self.deep = None
+        if hidden:
+            self.residual = nn.Linear(len(QUESTION_FEATURES), 1, bias=False)
+            nn.init.zeros_(self.residual.weight)
+            self.question = nn.Parameter(torch.randn(vocabulary.n_skills, embedding) * 0.1)
+            self.deep = SplitMLP(width, embedding, len(QUESTION_FEATURES), hidden=hidden, dropout=dropout)
+
+    def forward(self, features: Tensor, asked: Asked) -> Tensor:
+        """Logit: (batch, time), from `features: (batch, time, width)` of the history before the answer."""
+        features = functional.dropout(features, self.dropout, self.training)
+        weight = mean_over_skills(self.skill.weight, asked.sets)[asked.skill_set]
+        bias = mean_over_skills(self.skill.bias, asked.sets)[asked.skill_set]
+        logit = self.skill(features, weight, bias)
+        if self.items:
+            logit = logit + self.items.easiness[asked.item]
+        if self.deep and self.residual:
+            logit = logit + self.residual(asked.question).squeeze(-1)
+            logit = logit + self.deep(features, self.question_vector(asked), asked.question)
+        return logit
+
+    def question_vector(self, asked: Asked) -> Tensor:
+        """(batch, time, embedding): the mean of the question's skills, moved by the item's offset."""
+        if self.question is None:
+            raise TypeError("A plain head has no question vectors; give it `hidden` units.")
+        vector = mean_over_skills(self.question, asked.sets)[asked.skill_set]
+        return vector + self.items.vector[asked.item] if self.items else vector
