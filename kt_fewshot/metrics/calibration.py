@@ -67,9 +67,10 @@ def reliability(
     """Predicted against observed correctness in bins of equal mass; arguments and errors of the ECE."""
     predicted, outcome, weight = checked(probability, correct, weights)
     index = equal_mass_bins(predicted, weight, bins=bins)
-    sums = np.zeros((3, bins))
-    np.add.at(sums, (slice(None), index), weight * np.stack([np.ones(predicted.shape), predicted, outcome]))
-    count, claimed, happened = sums
+    count, claimed, happened = (
+        np.bincount(index, weights=values, minlength=bins).astype(np.float64)
+        for values in (weight, weight * predicted, weight * outcome)
+    )
     kept = count > 0
     return Reliability(claimed[kept] / count[kept], happened[kept] / count[kept], count[kept])
 
