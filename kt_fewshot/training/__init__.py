@@ -1,0 +1,32 @@
+"""Training of any module that knows its losses: the trainer, its options, history, resume, seeding."""
+
+from .average import WeightAverage
+from .early_stopping import EarlyStopping
+from .history import History, Row
+from .options import Precision, TrainerOptions
+from .precision import autocast
+from .seeding import mix, own_randomness, seed_generators
+from .trainable import Balancing, BatchSource, LossSum, PlainSum, Progress, Silence, Trainable, Validation
+from .trainer import Trainer
+
+__all__ = [
+    "Balancing",
+    "BatchSource",
+    "EarlyStopping",
+    "History",
+    "LossSum",
+    "PlainSum",
+    "Precision",
+    "Progress",
+    "Row",
+    "Silence",
+    "Trainable",
+    "Trainer",
+    "TrainerOptions",
+    "Validation",
+    "WeightAverage",
+    "autocast",
+    "mix",
+    "own_randomness",
+    "seed_generators",
+]
