@@ -1,0 +1,200 @@
+"""From a reader's draft to the log: order, merging, checking, and the account of every record."""
+
+from typing import Final
+
+import polars as pl
+
+from kt_fewshot.errors import LogError
+
+from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
+from .ingest import FATE_SCHEMA, REJECTED_SCHEMA, Ingest, Log
+from .reader import DRAFT_SCHEMA, Draft, Options, Reader
+
+REPEATS: Final = 20
+"""From so many answers on, a log in which no student answers twice is a misunderstanding."""
+
+
+def finish(reader: Reader, draft: Draft, options: Options) -> Log:
+    """The log, ordered and accounted for.
+
+    - A record without a student is rejected; too many rejected records stop the reading.
+    - The answers of a student stand in order of time, ties in order of the order id, then of the file. A time or order
+      id that is constant is none.
+    - An answer that the log spells out once per skill becomes one answer with a set of skills: neighbours in a
+      student's history are merged if they are of one file, one (known) item, one order id or else one real time, one
+      outcome, and one number of attempts.
+
+    Raises:
+        LogError: if too many records cannot be read, no answer is left, or no student answers twice.
+    """
+    frame = _complete(draft.frame)
+    answers, fates, rejected = _sorted_out(frame, draft)
+    _check_rejected(draft, rejected, options.max_bad)
+    if answers.is_empty():
+        raise LogError(_nothing_left(draft, fates))
+    answers = _real_order(answers)
+    answers, merged = _merge(answers)
+    fates = pl.concat([fates, merged]).sort("file", "row")
+    interactions = Interactions.ordered(answers.select(list(SCHEMA)), draft.files, by=None)
+    _check_repeats(interactions, draft)
+    aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort("len", descending=True)
+    set_aside = dict(aside.iter_rows())
+    ingest = Ingest(
+        format=reader.name,
+        title=reader.title,
+        files=draft.files,
+        encoding=draft.encoding,
+        separator=draft.separator,
+        compression=draft.compression,
+        columns=draft.columns,
+        rows_read=draft.rows_read,
+        kept=len(interactions),
+        merged=merged.height,
+        set_aside=set_aside,
+        rejected=rejected,
+        fates=fates,
+        decisions=_decisions(
+            reader, draft, interactions, merged=merged.height, set_aside=set_aside, rejected=rejected.height
+        ),
+        warnings=draft.warnings,
+    )
+    return Log(interactions, ingest)
+
+
+def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+    """The draft with all its columns, in their types."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in DRAFT_SCHEMA.items()
+    )
+
+
+def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The answers; the fates of the other records; the rejected among them with their lines."""
+    frame = frame.with_columns(
+        rejected=pl.when(pl.col("student").is_null() & pl.col("set_aside").is_null())
+        .then(pl.lit("no student"))
+        .otherwise(pl.col("rejected"))
+    )
+    bad = frame.filter(pl.col("rejected").is_not_null()).select("file", "row", reason="rejected")
+    lines = [draft.line_of(file, row) for file, row in bad.select("file", "row").iter_rows()]
+    bad = bad.with_columns(line=pl.Series(lines, dtype=pl.Int64)).select(list(REJECTED_SCHEMA))
+    rejected = pl.concat([draft.rejected.cast(dict(REJECTED_SCHEMA)), bad]).sort("file", "row")
+    aside = frame.filter(pl.col("set_aside").is_not_null() & pl.col("rejected").is_null())
+    fates = pl.concat(
+        [
+            _fates(aside.select("file", "row", reason="set_aside"), "set_aside"),
+            _fates(rejected.select("file", "row", "reason"), "rejected"),
+        ]
+    )
+    return frame.filter(pl.col("set_aside").is_null() & pl.col("rejected").is_null()), fates, rejected
+
+
+def _fates(records: pl.DataFrame, fate: str) -> pl.DataFrame:
+    """Records in the form of `Ingest.fates`."""
+    into = pl.col("into") if "into" in records.columns else pl.lit(None)
+    return records.with_columns(fate=pl.lit(fate), into=into.cast(pl.Int64)).select(list(FATE_SCHEMA))
+
+
+def _check_rejected(draft: Draft, rejected: pl.DataFrame, max_bad: float) -> None:
+    """Stop if more than `max_bad` of the records cannot be read."""
+    if rejected.height <= max_bad * draft.rows_read:
+        return
+    first = rejected.row(0, named=True)
+    raise LogError(
+        f"{rejected.height:,} of {draft.rows_read:,} records of {draft.files[first['file']]} cannot be read "
+        f"({rejected.height / draft.rows_read:.1%}; {max_bad:.1%} are allowed). The first is in line {first['line']}: "
+        f"{first['reason']}. Mend them, or allow more with --max-bad."
+    )
+
+
+def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
+    """Why a log without answers cannot be used."""
+    name = ", ".join(draft.files)
+    if not draft.rows_read:
+        return f"{name} has no records, only a header."
+    reasons = fates.group_by("reason").len().sort("len", descending=True).head(3)
+    told = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.iter_rows())
+    return f"None of the {draft.rows_read:,} records of {name} is an answer ({told})."
+
+
+def _real_order(answers: pl.DataFrame) -> pl.DataFrame:
+    """Students in order of first appearance, each one's answers in order; constant times and order ids made null."""
+    for name in ("time", "order"):
+        if answers[name].drop_nulls().n_unique() < 2:
+            answers = answers.with_columns(pl.lit(None).cast(DRAFT_SCHEMA[name]).alias(name))
+    position = pl.int_range(pl.len())
+    return (
+        answers.with_columns(position.alias("__position"))
+        .with_columns(pl.col("__position").min().over("student").alias("__first"))
+        .sort("__first", "time", "order", "__position", nulls_last=True)
+        .drop("__first", "__position")
+    )
+
+
+def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The answers with those merged that the log spells out per skill; the fates of the rows that went into others."""
+    key = "order" if answers["order"].null_count() < answers.height else "time"
+    same = [pl.col(name) == pl.col(name).shift(1) for name in ("student", "file", "item", key, "correct")]
+    tries = pl.col("attempts").eq_missing(pl.col("attempts").shift(1))
+    answers = answers.with_columns(pl.all_horizontal(*same, tries).fill_null(False).alias("__again"))
+    if not answers["__again"].any():
+        return answers.drop("__again"), pl.DataFrame(schema=FATE_SCHEMA)
+    answers = answers.with_columns((~pl.col("__again")).cum_sum().alias("__answer"))
+    several = answers.filter(pl.col("__again"))["__answer"].unique()
+    sets = (
+        answers.filter(pl.col("__answer").is_in(several.to_list()))
+        .group_by("__answer", maintain_order=True)
+        .agg(
+            pl.col("skills").drop_nulls().str.join(SKILL_SEPARATOR).alias("__skills"),
+            pl.col("row").first().alias("into"),
+        )
+    )
+    joined = pl.Series([join_skills(text.split(SKILL_SEPARATOR)) for text in sets["__skills"]], dtype=pl.String)
+    sets = sets.with_columns(__skills=joined)
+    answers = answers.join(sets, on="__answer", how="left", maintain_order="left")
+    gone = answers.filter("__again").select("file", "row", "into", reason=pl.lit("the same answer, another skill"))
+    kept = answers.filter(~pl.col("__again")).with_columns(
+        skills=pl.when(pl.col("into").is_null()).then(pl.col("skills")).otherwise(pl.col("__skills"))
+    )
+    return kept.drop("__again", "__answer", "__skills", "into"), _fates(gone, "merged")
+
+
+def _check_repeats(interactions: Interactions, draft: Draft) -> None:
+    """A log where every student answers once is no log of learning: the student column must be another one."""
+    if interactions.n_students == len(interactions) >= REPEATS:
+        column = draft.columns.get("student", "student")
+        raise LogError(
+            f"Column `{column}` of {draft.files[0]} names another student in each of its {len(interactions):,} answers. "
+            "Name the right one with --student COL."
+        )
+
+
+def _decisions(
+    reader: Reader, draft: Draft, interactions: Interactions, *, merged: int, set_aside: dict[str, int], rejected: int
+) -> tuple[str, ...]:
+    """What was decided, as phrases of one sentence."""
+    table = interactions.table
+    without = table["skills"].null_count()
+    phrases = [reader.title]
+    if draft.encoding:
+        phrases.append(draft.encoding)
+    phrases.append(_count(interactions.n_students, "student"))
+    phrases.append(_count(len(interactions), "answer"))
+    if without:
+        phrases.append(f"{_count(without, 'answer')} without skill kept")
+    if merged:
+        phrases.append(f"{_count(merged, 'duplicate skill row')} merged")
+    phrases += [f"{count:,} set aside ({reason})" for reason, count in set_aside.items()]
+    if rejected:
+        phrases.append(f"{_count(rejected, 'record')} rejected")
+    if interactions.has("time"):
+        phrases.append("in order of time")
+    else:
+        phrases.append(f"in order of {draft.columns['order']}" if "order" in draft.columns else "in the order given")
+    return (*phrases, *draft.decisions)
+
+
+def _count(number: int, thing: str) -> str:
+    """A number of things: `1 student`, `2,000 students`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,235 @@
+r"""What a file is, from its first 64 kB and last 4 kB: compression, encoding, separator, header, line ends.
+
+We decide these ourselves and tell the CSV engine, because no engine's own guess is safe: UTF-16 becomes silent garbage
+columns, `;` becomes one column, `\r` line ends become no rows.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from kt_fewshot.errors import LogError
+
+from .records import split_lines
+from .stream import DAMAGE, open_bytes
+
+HEAD: Final = 1 << 16
+TAIL: Final = 1 << 12
+MAX_HEAD: Final = 1 << 24
+SAMPLE: Final = 20
+"""Records looked at to find the separator."""
+
+SEPARATORS: Final = ("\t", "|", ";", ",")
+"""Candidates, the rarest in plain text first: it wins a tie."""
+
+MAGIC: Final = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ\x00": "xz",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PAR1": "parquet",
+    b"\xd0\xcf\x11\xe0": "xls",
+    b"SQLite format 3": "sqlite",
+}
+ADVICE: Final = {
+    "bzip2": "is bzip2-compressed. Unpack it, or compress it with gzip or xz.",
+    "zstd": "is zstd-compressed. Unpack it, or compress it with gzip or xz.",
+    "xls": "is an Excel workbook. Save the sheet as CSV (UTF-8) and read that.",
+    "xlsx": "is an Excel workbook. Save the sheet as CSV (UTF-8) and read that.",
+    "zip": "is a zip archive. Unpack it and read the log inside.",
+    "sqlite": "is a database. Export the table as CSV and read that.",
+}
+NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\Z")
+
+
+@dataclass(frozen=True)
+class Peek:
+    """What can be known of a file without reading it.
+
+    `kind` is "table" (separated text), "text" (no separator fits), "json", "parquet" or "folder". For a table,
+    `header` names the columns ("1", "2", ... where `has_header` is false), `rows` holds the first records and
+    `first_line` is the number of lines before the first record. `lines` are the first complete lines of any text.
+    """
+
+    path: Path
+    kind: str
+    compression: str = "none"
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    separator: str = ""
+    has_header: bool = False
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    lines: tuple[str, ...] = ()
+    first_line: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name, for messages."""
+        return self.path.name
+
+
+def sniff(path: Path) -> Peek:
+    """Look at a file.
+
+    Raises:
+        LogError: if there is no such file, it is empty, damaged, or of a kind that cannot be read.
+    """
+    if not path.exists():
+        raise LogError(f"There is no file {path}.")
+    if path.is_dir():
+        return Peek(path, "folder", lines=tuple(sorted(entry.name for entry in path.iterdir())))
+    try:
+        return _sniff_file(path)
+    except DAMAGE as error:
+        raise LogError(f"{path.name} is cut off or damaged.") from error
+    except OSError as error:
+        raise LogError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell is a number, with a decimal point or comma."""
+    return bool(NUMBER.match(text.strip()))
+
+
+def _sniff_file(path: Path) -> Peek:
+    """`sniff` for an existing file."""
+    with path.open("rb") as stream:
+        start = stream.read(512)
+    compression = next((name for magic, name in MAGIC.items() if start.startswith(magic)), "none")
+    if compression == "zip" and path.suffix.lower() in {".xlsx", ".xlsm", ".ods"}:
+        compression = "xlsx"
+    if compression in ADVICE:
+        raise LogError(f"{path.name} {ADVICE[compression]}")
+    if compression == "parquet":
+        return _as_parquet(path)
+    head, whole = _head(path, compression)
+    if not head.strip():
+        raise LogError(f"{path.name} is empty.")
+    if not whole and compression == "none":
+        tail = _tail(path)
+        encoding = _encoding(path, head, tail)
+    else:
+        encoding = _encoding(path, head, b"")
+    text = _decode(head, encoding, whole)
+    newline = "\n" if "\n" in text else "\r"
+    newline = "\r\n" if "\r\n" in text else newline
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace(newline, "\n").split("\n")
+    if not whole or not lines[-1]:  # the last line may be cut
+        lines.pop()
+    plain = Peek(path, "text", compression, encoding, newline, lines=tuple(lines[:200]))
+    first = next((line for line in lines if line.strip()), "").lstrip()
+    if first.startswith(("[", "{")):
+        return replace(plain, kind="json")
+    return _as_table(plain, lines)
+
+
+def _as_parquet(path: Path) -> Peek:
+    """The peek of a Parquet file: its columns and first rows, as text."""
+    try:
+        first = pl.scan_parquet(path).head(SAMPLE).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise LogError(f"{path.name} is a damaged Parquet file.") from error
+    rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in first.iter_rows())
+    return Peek(path, "parquet", "parquet", "", has_header=True, header=tuple(first.columns), rows=rows)
+
+
+def _head(path: Path, compression: str) -> tuple[bytes, bool]:
+    """The first bytes, enough for a few lines, and whether they are the whole file."""
+    size = HEAD
+    with open_bytes(path, compression) as stream:
+        head = stream.read(size)
+        while len(head) == size and size < MAX_HEAD and head.count(b"\n") + head.count(b"\r") < SAMPLE:
+            head += stream.read(size)
+            size *= 2
+        return head, len(head) < size
+
+
+def _tail(path: Path) -> bytes:
+    """The last bytes of a plain file, from the start of a line on."""
+    with path.open("rb") as stream:
+        stream.seek(-TAIL, 2)
+        return stream.read().partition(b"\n")[2]
+
+
+def _encoding(path: Path, head: bytes, tail: bytes) -> str:
+    """The codec: by its mark, by the zero bytes of UTF-16, strictly UTF-8, else Western European."""
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "utf-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    zeros = head.count(b"\x00")
+    if zeros > len(head) / 3:
+        odd = head[1::2].count(b"\x00")
+        return "utf-16-le" if odd > zeros / 2 else "utf-16-be"
+    controls = sum(head.count(bytes([code])) for code in (*range(1, 9), *range(14, 32)))
+    if zeros or controls > len(head) / 100:
+        raise LogError(f"{path.name} is not a text file, and no binary format that can be read.")
+    for part in (head, tail):
+        try:
+            part.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if error.end < len(part) - 4 or part is tail:  # a character cut at the end of the head is no error
+                return western(head + tail)
+    return "utf-8"
+
+
+def western(data: bytes) -> str:
+    """The name of the Western European codec for bytes that are not UTF-8: latin-1 unless cp1252 says more."""
+    extra = {code for code in data if 0x80 <= code <= 0x9F}
+    return "cp1252" if extra and not extra & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "latin-1"
+
+
+def _decode(head: bytes, encoding: str, whole: bool) -> str:
+    """The head as text; a character cut off at its end is left out."""
+    try:
+        return head.decode(encoding)
+    except UnicodeDecodeError as error:
+        if whole:
+            raise LogError(f"The file looks like {encoding} but is not ({error.reason}).") from error
+        return head.decode(encoding, errors="ignore")
+
+
+def _as_table(peek: Peek, lines: list[str]) -> Peek:
+    """The peek with separator, header and first rows, if some separator cuts the lines into equally many fields."""
+    skip = 0
+    candidates = SEPARATORS
+    if lines and (told := re.fullmatch(r"sep=(.)", lines[0].strip())):  # Excel's own way of telling the separator
+        skip, candidates = 1, (told.group(1),)
+    best: tuple[float, int] = (0.0, 1)
+    records: list = []
+    for separator in candidates:
+        found = []
+        for record in split_lines(lines[skip:], separator, final=False):
+            found.append(record)
+            if len(found) > SAMPLE:
+                break
+        width = len(found[0].fields) if found else 0
+        regular = sum(len(record.fields) == width for record in found) / max(len(found), 1)
+        if width > 1 and regular >= 0.5 and (regular, width) > best:
+            best, records = (regular, width), found
+            peek = replace(peek, kind="table", separator=separator)
+    if peek.kind != "table":
+        return peek
+    rows = [record.fields for record in records if len(record.fields) == best[1]]
+    names = tuple(name.strip().lstrip("\ufeff") for name in rows[0])
+    if not _is_header(rows):
+        numbers = tuple(str(place) for place in range(1, best[1] + 1))
+        return replace(peek, header=numbers, rows=tuple(rows), first_line=skip + records[0].line)
+    header_lines = sum(name.count("\n") for name in rows[0]) + 1
+    first_line = skip + records[0].line + header_lines
+    return replace(peek, has_header=True, header=names, rows=tuple(rows[1:]), first_line=first_line)
+
+
+def _is_header(rows: list[tuple[str, ...]]) -> bool:
+    """Whether the first row names the columns: no number in it, and nothing that comes again further down."""
+    first, *rest = rows
+    if any(is_number(cell) for cell in first) or not any(cell.strip() for cell in first):
+        return False
+    return not any(cell.strip() and cell in {row[place] for row in rest} for place, cell in enumerate(first))

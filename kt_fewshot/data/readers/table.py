@@ -1,0 +1,217 @@
+"""The records of a file as text columns: only the columns asked for, every bad line accounted for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from kt_fewshot.errors import LogError
+
+from .blocks import count_regular, cut, record_lines
+from .records import split_lines
+from .sniff import Peek, western
+from .stream import open_bytes, utf8_chunks
+
+READ_SIZE: Final = 1 << 24
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read of one file.
+
+    `frame`: the columns asked for, as text ("" and null are missing), and `row`, the number of the record (1 is the
+    first after the header; records that could not be read count too). `rejected`: row, line and reason of those.
+    """
+
+    frame: pl.DataFrame
+    rejected: pl.DataFrame
+    rows_read: int
+    encoding: str
+    lines: "LineNumbers"
+
+
+@dataclass
+class LineNumbers:
+    """Where each record stands in its file; short runs of records, each with its first row and its lines."""
+
+    starts: list[int] = field(default_factory=list)
+    runs: list[int | np.ndarray] = field(default_factory=list)
+
+    def add(self, row: int, lines: "int | np.ndarray") -> None:
+        """From record `row` on: the line of the first record if each takes one line, else the line of each."""
+        self.starts.append(row)
+        self.runs.append(lines)
+
+    def of(self, row: int) -> int:
+        """The line (from 1) on which a record (from 1) begins; the record's number where lines are unknown."""
+        at = int(np.searchsorted(self.starts, row, side="right")) - 1
+        if at < 0:
+            return row
+        run, offset = self.runs[at], row - self.starts[at]
+        return run + offset if isinstance(run, int) else int(run[offset])
+
+
+REJECT_SCHEMA: Final = {"row": pl.Int64, "line": pl.Int64, "reason": pl.String}
+
+
+def read_table(peek: Peek, columns: Mapping[str, int]) -> Table:
+    """Read some columns of a table.
+
+    Args:
+        peek: the sniffed file, of kind "table" or "parquet".
+        columns: name to give -> place of the column in the file, from 0.
+
+    Raises:
+        LogError: if the file is damaged.
+    """
+    if peek.kind == "parquet":
+        return _read_parquet(peek, columns)
+    try:
+        return _Reading(peek, columns).read(peek.encoding)
+    except UnicodeDecodeError as error:
+        if not peek.encoding.startswith("utf-8"):
+            raise LogError(f"{peek.name} is not {peek.encoding} throughout ({error.reason}).") from error
+        return _Reading(peek, columns).read(_western_codec(peek))
+
+
+class _Reading:
+    """One pass over a separated text."""
+
+    def __init__(self, peek: Peek, columns: Mapping[str, int]) -> None:
+        self.peek = peek
+        self.places = sorted(set(columns.values()))
+        self.columns = columns
+        self.width = len(peek.header)
+        self.row = 1  # number of the next record
+        self.line = peek.first_line + 1  # number of the next line
+        self.frames: list[pl.DataFrame] = []
+        self.rejected: list[tuple[int, int, str]] = []
+        self.lines = LineNumbers()
+
+    def read(self, encoding: str) -> Table:
+        """The table, if the bytes are of this encoding."""
+        peek = self.peek
+        chunks = utf8_chunks(peek.path, peek.compression, encoding, peek.newline, READ_SIZE)
+        pieces = cut(_without_first_lines(chunks, peek.first_line))
+        try:
+            block, final = next(pieces)
+            while True:
+                block, final = pieces.send(self._take(block, final))
+        except StopIteration:
+            pass
+        schema = {"row": pl.Int64, **dict.fromkeys(self.columns, pl.String)}
+        frame = pl.concat(self.frames) if self.frames else pl.DataFrame(schema=schema)
+        rejected = pl.DataFrame(self.rejected, schema=REJECT_SCHEMA, orient="row")
+        return Table(frame, rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines)
+
+    def _take(self, block: bytes, final: bool) -> bytes:
+        """Read one block; the bytes at its end that are not a whole record yet."""
+        if final and block and not block.endswith(b"\n"):
+            block += b"\n"
+        if not block:
+            return b""
+        count = count_regular(block, self.peek.separator, self.width)
+        frame = None if count is None else self._by_engine(block, count)
+        if count is None or frame is None:
+            return self._carefully(block, final)
+        newlines = block.count(b"\n")
+        self.lines.add(self.row, self.line if newlines == count else record_lines(block) + self.line)
+        self._keep(frame, pl.int_range(self.row, self.row + count, eager=True))
+        self.row += count
+        self.line += newlines
+        return b""
+
+    def _by_engine(self, block: bytes, count: int) -> pl.DataFrame | None:
+        """The block read by polars, everything decided for it; None if it objects after all."""
+        try:
+            frame = pl.read_csv(
+                block,
+                has_header=False,
+                columns=self.places,
+                separator=self.peek.separator,
+                quote_char='"',
+                schema={str(place): pl.String for place in range(self.width)},
+                infer_schema=False,
+                empty_string_is_null=False,
+                missing_columns="raise",
+                extra_columns="raise",
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        return frame if frame.height == count else None
+
+    def _carefully(self, block: bytes, final: bool) -> bytes:
+        """Read the block record by record; the bytes of a record still open at its end."""
+        text = block.decode().removesuffix("\n").split("\n")
+        rows: list[int] = []
+        cells: list[list[str]] = [[] for _ in self.places]
+        where: list[int] = []
+        used = 0
+        for record in split_lines(text, self.peek.separator, self.width, final=final):
+            where.append(self.line + record.line)
+            row = self.row + len(where) - 1
+            used = record.line + 1 + sum(cell.count("\n") for cell in record.fields)
+            if record.problem:
+                self.rejected.append((row, where[-1], record.problem))
+                continue
+            rows.append(row)
+            for cell, place in zip(cells, self.places, strict=True):
+                cell.append(record.fields[place])
+        while used < len(text) and not text[used].strip():
+            used += 1
+        frame = pl.DataFrame({str(place): cell for place, cell in zip(self.places, cells, strict=True)})
+        frame = frame.cast(pl.String)
+        self._keep(frame, pl.Series(rows, dtype=pl.Int64))
+        self.lines.add(self.row, np.asarray(where, dtype=np.int64))
+        self.row += len(where)
+        self.line += used
+        return "\n".join([*text[used:], ""]).encode() if used < len(text) and not final else b""
+
+    def _keep(self, frame: pl.DataFrame, rows: pl.Series) -> None:
+        """Add the columns asked for, with their record numbers."""
+        named = {name: frame[str(place)] for name, place in self.columns.items()}
+        self.frames.append(pl.DataFrame({"row": rows.cast(pl.Int64), **named}))
+
+
+def _without_first_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
+    """The pieces without the lines before the first record."""
+    for chunk in chunks:
+        start = 0
+        while lines and start < len(chunk):
+            end = chunk.find(b"\n", start)
+            if end < 0:
+                start = len(chunk)
+                break
+            start, lines = end + 1, lines - 1
+        if start < len(chunk):
+            yield chunk[start:] if start else chunk
+
+
+def _western_codec(peek: Peek) -> str:
+    """The Western European codec for a file that is not UTF-8 throughout."""
+    seen: set[int] = set()
+    with open_bytes(peek.path, peek.compression) as stream:
+        while data := stream.read(READ_SIZE):
+            seen.update(np.flatnonzero(np.bincount(np.frombuffer(data, np.uint8), minlength=256)).tolist())
+    return western(bytes(seen))
+
+
+def _read_parquet(peek: Peek, columns: Mapping[str, int]) -> Table:
+    """The columns of a Parquet file, as text."""
+    try:
+        frame = pl.scan_parquet(peek.path).select([pl.col(peek.header[at]).alias(n) for n, at in columns.items()])
+        frame = frame.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise LogError(f"{peek.name} is a damaged Parquet file.") from error
+    texts = [_as_text(frame[name]) for name in columns]
+    frame = pl.DataFrame(texts).with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+    return Table(frame, pl.DataFrame(schema=REJECT_SCHEMA), frame.height, "parquet", LineNumbers())
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """A typed column as text; lists joined by `~~`."""
+    if isinstance(column.dtype, pl.List | pl.Array):
+        return column.cast(pl.List(pl.String)).list.join("~~")
+    return column.cast(pl.String)

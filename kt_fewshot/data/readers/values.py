@@ -1,0 +1,188 @@
+"""Cells into values: outcomes, times, numbers, skill sets. Text that says nothing becomes null, never a number."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import polars as pl
+
+from ..interactions import SKILL_SEPARATOR, join_skills
+
+BLANK: Final = frozenset({"", ".", "-", "na", "n/a", "nan", "null", "none"})
+"""What stands for a missing value in a column of numbers or outcomes. In a column of ids only "" does."""
+
+WORDS: Final[Mapping[str, float]] = {
+    **dict.fromkeys(("true", "t", "yes", "y", "correct", "right", "pass", "passed", "ok"), 1.0),
+    **dict.fromkeys(("false", "f", "no", "n", "incorrect", "wrong", "fail", "failed", "error"), 0.0),
+}
+DATES: Final = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M",
+    "%m/%d/%Y %H:%M:%S%.f",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%y %H:%M:%S%.f",
+    "%m/%d/%y %H:%M",
+    "%d/%m/%Y %H:%M:%S%.f",
+    "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S%.f",
+    "%d.%m.%Y %H:%M",
+)
+DAYS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y")
+MICROSECONDS: Final = 1e14
+MILLISECONDS: Final = 1e11
+"""Numbers at least this large can only be micro- or milliseconds since 1970 (as seconds: the year 5138)."""
+
+
+def outcome(text: str) -> float | None:
+    """What a cell says about an answer: 1 right, 0 wrong, between for partial credit, None for nothing.
+
+    >>> [outcome(text) for text in ("1", "0.0", "TRUE", "incorrect", "0.5", "")]
+    [1.0, 0.0, 1.0, 0.0, 0.5, None]
+
+    Raises:
+        ValueError: for a word or number that is no outcome.
+    """
+    word = text.strip().lower()
+    if word in BLANK:
+        return None
+    if word in WORDS:
+        return WORDS[word]
+    value = float(word)
+    if not 0 <= value <= 1:  # nan too
+        raise ValueError(f"{text!r} is not an outcome")
+    return value
+
+
+def map_cells(column: pl.Series, function: Callable[[str], object], kind: pl.DataType) -> pl.Series:
+    """Each cell through a function, called once per distinct text; missing cells stay missing."""
+    texts = column.drop_nulls().unique().to_list()
+    table = pl.DataFrame(
+        {"text": texts, "value": [function(text) for text in texts]}, schema={"text": pl.String, "value": kind}
+    )
+    return pl.DataFrame({"text": column}).join(table, on="text", how="left", maintain_order="left")["value"]
+
+
+def present(column: pl.Series) -> pl.Series:
+    """Ids as written; only "" and null are missing."""
+    return pl.DataFrame({"x": column}).select(pl.when(pl.col("x") != "").then(pl.col("x")))["x"]
+
+
+def to_numbers(column: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
+    """Cells as Float64; null for anything that is not a finite number."""
+    text = column.str.strip_chars()
+    if decimal_comma:
+        text = text.str.replace(",", ".", literal=True)
+    number = text.cast(pl.Float64, strict=False)
+    return number.set(~number.is_finite(), None) if number.len() else number
+
+
+def to_counts(column: pl.Series, *, least: int = 0, decimal_comma: bool = False) -> pl.Series:
+    """Cells as Int16; null below `least`, and for anything that is not a number."""
+    number = to_numbers(column, decimal_comma=decimal_comma).round()
+    frame = pl.DataFrame({"x": number})
+    sound = pl.col("x").is_between(least, 32767)
+    return frame.select(pl.when(sound).then(pl.col("x")).cast(pl.Int16))["x"]
+
+
+def to_seconds(column: pl.Series, *, decimal_comma: bool = False) -> tuple[pl.Series, str]:
+    """Times as Float64 seconds, and in words how they were read.
+
+    Numbers are seconds, or milli- or microseconds since 1970 where only that makes sense. Texts are dates in the one
+    of a few formats that fits most of them, taken as UTC.
+    """
+    number = to_numbers(column, decimal_comma=decimal_comma)
+    filled = column.len() - column.str.strip_chars().str.to_lowercase().is_in(list(BLANK)).sum() - column.null_count()
+    if number.len() - number.null_count() >= filled / 2:
+        return _scaled(number)
+    text = column.str.strip_chars().str.replace("T", " ", literal=True).str.replace(r"\s*(Z|UTC)$", "")
+    if text.str.contains(r"[+-]\d\d:?\d\d$").any():
+        zoned = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", strict=False, time_unit="us", time_zone="UTC")
+        if zoned.null_count() < text.len():
+            return _epoch(zoned), "dates with a time zone"
+    return _dated(text)
+
+
+def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, str]:
+    """Skill cells as canonical skill sets, and in words how cells with several skills were cut.
+
+    Args:
+        column: cells as written.
+        separator: what separates the skills of a cell; "" for nothing but `~~`; None to find out. `~~` always does.
+    """
+    texts = [text for text in column.unique().to_list() if text]
+    note = ""
+    if separator is None:
+        separator = list_separator(texts)
+        if separator:
+            note = f"skills of one answer separated by '{separator}'"
+    if not separator and not any(SKILL_SEPARATOR in text for text in texts):
+        return present(column), note
+    if not note and separator is None:
+        note = f"skills of one answer separated by '{SKILL_SEPARATOR}'"
+
+    def canonical(text: str) -> str | None:
+        parts = text.replace(separator, SKILL_SEPARATOR) if separator else text
+        return join_skills([part.strip() for part in parts.split(SKILL_SEPARATOR)])
+
+    return map_cells(column, canonical, pl.String()), note
+
+
+def list_separator(texts: list[str]) -> str:
+    """The separator that makes clear lists of some of these cells, "" if none does.
+
+    With `;` or `|`, the parts must be numbers or come again in other cells; with `_` or `,`, they must all be numbers,
+    and half of them must stand alone in other cells too (`6_3` may well be the name of one skill).
+    """
+    alone = set(texts)
+    for separator in (";", "|", ",", "_"):
+        lists = [text.split(separator) for text in texts if separator in text]
+        parts = [part.strip() for cell in lists for part in cell]
+        if not lists or not all(parts):
+            continue
+        numbers = all(part.isdigit() for part in parts)
+        if separator in ";|" and (numbers or len(set(parts)) < len(parts) or alone.issuperset(parts)):
+            return separator
+        if numbers and sum(part in alone for part in set(parts)) * 2 >= len(set(parts)):
+            return separator
+    return ""
+
+
+def _scaled(number: pl.Series) -> tuple[pl.Series, str]:
+    """Numbers as seconds."""
+    largest = number.abs().max()
+    largest = float(largest) if isinstance(largest, int | float) and not math.isnan(largest) else 0.0
+    if largest >= MICROSECONDS:
+        return number / 1e6, "microseconds"
+    if largest >= MILLISECONDS:
+        return number / 1e3, "milliseconds"
+    return number, "seconds"
+
+
+def _dated(text: pl.Series) -> tuple[pl.Series, str]:
+    """Dates in the format that fits most of a sample."""
+    sample = text.drop_nulls().unique(maintain_order=True).head(2000)
+    best, fits = "", 0
+    for form in (*DATES, *DAYS):
+        parsed = _parsed(sample, form)
+        if (count := parsed.len() - parsed.null_count()) > fits:
+            best, fits = form, count
+    if not best:
+        return pl.Series("time", [None] * text.len(), dtype=pl.Float64), "unreadable"
+    words = best.replace("%.f", "")
+    for code, word in {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}.items():
+        words = words.replace(code, word)
+    return _epoch(_parsed(text, best)), f"dates {words}"
+
+
+def _parsed(text: pl.Series, form: str) -> pl.Series:
+    """Dates of one format; null where it does not fit."""
+    if form in DAYS:
+        return text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
+    return text.str.to_datetime(form, strict=False, time_unit="us")
+
+
+def _epoch(moments: pl.Series) -> pl.Series:
+    """Datetimes as seconds since 1970."""
+    return moments.dt.epoch("us").cast(pl.Float64) / 1e6
