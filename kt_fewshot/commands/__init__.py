@@ -1,0 +1,1 @@
+"""The command line: read the options, call one recipe, show what it returns."""

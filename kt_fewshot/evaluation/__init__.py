@@ -1,0 +1,1 @@
+"""Predictions in, results out: how well answers and mastery were foretold."""
