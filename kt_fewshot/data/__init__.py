@@ -1,7 +1,17 @@
 """Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches."""
 
 from .encode import Unknown, encode, log_gap, unknown_in
-from .history_features import N_FEATURES, Occurrences, Tally, after, describe, empty_tally, tally_features, upcoming
+from .history_features import (
+    N_FEATURES,
+    Occurrences,
+    Tally,
+    after,
+    describe,
+    empty_tally,
+    final_tally,
+    tally_features,
+    upcoming,
+)
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .live_history import Answer, LiveHistory, Question
 from .sequences import Finals, PackedRows, SequenceBatch, SlidingWindows, Streams, before_answer
@@ -42,6 +52,7 @@ __all__ = [
     "describe",
     "empty_tally",
     "encode",
+    "final_tally",
     "join_skills",
     "log_gap",
     "mean_over_skills",

@@ -6,9 +6,9 @@ state, response time, hints, attempts); an answer on several skills is one step;
 skill; what a logistic regression knows of the history is given to the network instead of learned again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, final
+from typing import Any, ClassVar, Final, NamedTuple, final
 
 import torch
 from torch import Tensor
@@ -28,13 +28,33 @@ from kt_fewshot.data import (
 )
 from kt_fewshot.encoders import State
 from kt_fewshot.metrics import auc, fit_platt
-from kt_fewshot.training import History, Progress, Trainer, TrainerOptions, Validation
+from kt_fewshot.training import (
+    History,
+    Progress,
+    Trainer,
+    TrainerOptions,
+    Validation,
+    own_randomness,
+    seed_generators,
+)
 
 from .bkt_recursion import Emission
 from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork
 from .dkt_options import DKTOptions
 from .dkt_parts import Questions
 from .tracer import Prediction, Tracer
+
+TRAINER_OPTIONS: Final = (
+    "epochs",
+    "patience",
+    "learning_rate",
+    "weight_decay",
+    "clip_norm",
+    "average_decay",
+    "precision",
+    "checkpoint_seconds",
+    "seed",
+)
 
 
 class DKTState(NamedTuple):
@@ -59,10 +79,12 @@ class DKT(Tracer):
     name: ClassVar[str] = "dkt"
 
     def __init__(self, vocabulary: Vocabulary, options: Mapping[str, Any]) -> None:
-        self_options = DKTOptions(**options)
-        super().__init__(vocabulary, self_options.model_dump(mode="json"))
-        self.settings = self_options
-        self.network = DKTNetwork(vocabulary, self_options)
+        settings = DKTOptions(**options)
+        super().__init__(vocabulary, settings.model_dump(mode="json"))
+        self.settings = settings
+        with own_randomness(torch.device("cpu")):
+            seed_generators(settings.seed, torch.device("cpu"))
+            self.network = DKTNetwork(vocabulary, settings)
 
     def fit(
         self,
@@ -77,23 +99,13 @@ class DKT(Tracer):
 
         A task whose target the training log never tells is left out of the sum.
         """
-        o = self.settings
+        self.leave_out([task for task, told in self.tasks_told(train).items() if not told])
         train, valid = train.to(self.device), valid.to(self.device)
-        batches = PackedRows(train, rows=o.rows, time=o.time, seed=o.seed)
+        batches = PackedRows(train, rows=self.settings.rows, time=self.settings.time, seed=self.settings.seed)
         trainer = Trainer(
-            TrainerOptions(
-                epochs=o.epochs,
-                patience=o.patience,
-                learning_rate=o.learning_rate,
-                weight_decay=o.weight_decay,
-                clip_norm=o.clip_norm,
-                average_decay=o.average_decay,
-                precision=o.precision,
-                checkpoint_seconds=o.checkpoint_seconds,
-                seed=o.seed,
-                weights=o.weights,
-                loss_scale=float(batches.answers_per_batch),
-            )
+            TrainerOptions(**{name: getattr(self.settings, name) for name in TRAINER_OPTIONS}),
+            loss_scale=batches.answers_per_batch,
+            weights=self.settings.weights,
         )
         history = trainer.fit(
             self.network,
@@ -106,6 +118,14 @@ class DKT(Tracer):
         self.eval()
         self._calibrate(valid)
         return history
+
+    def leave_out(self, tasks: Sequence[str]) -> None:
+        """Drop tasks and their heads."""
+        for task in tasks:
+            del self.network.behaviour[task]
+        kept = tuple(task for task in self.settings.tasks if task not in tasks)
+        self.settings = self.network.options = self.settings.model_copy(update={"tasks": kept})
+        self.options = self.settings.model_dump(mode="json")
 
     def start(self, n: int) -> DKTState:
         """See `Tracer.start`."""

@@ -1,0 +1,147 @@
+"""Properties that hold for every class of a kind, and small logs to hold them against."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+
+from kt_fewshot.data import (
+    Answer,
+    Interactions,
+    Question,
+    SequenceStore,
+    SkillSets,
+    Vocabulary,
+    encode,
+)
+from kt_fewshot.tracing import Tracer, load_tracer
+
+
+def random_log(
+    n_students: int = 8, *, seed: int = 0, longest: int = 30, skills: int = 4, items: int = 9
+) -> Interactions:
+    """A log with everything: unequal lengths, skill sets, no skills, missing items, times and behaviour."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, longest + 1, n_students)
+    n = int(lengths.sum())
+    sets = [
+        "~~".join(sorted({f"skill-{k}" for k in rng.integers(0, skills, rng.integers(0, 4))})) or None for _ in range(n)
+    ]
+    response_time = rng.lognormal(2, 1, n)
+    frame = pl.DataFrame(
+        {
+            "student": np.repeat([f"student-{k}" for k in range(n_students)], lengths),
+            "item": [f"item-{k}" if k else None for k in rng.integers(0, items, n)],
+            "skills": sets,
+            "correct": rng.integers(0, 2, n),
+            "time": rng.integers(0, 10**6, n).astype(float),
+            "response_time": [None if k % 5 == 0 else response_time[k] for k in range(n)],
+            "hints": rng.integers(0, 3, n),
+            "attempts": rng.integers(1, 4, n),
+        }
+    )
+    return Interactions.ordered(frame)
+
+
+def store_of(log: Interactions, vocabulary: Vocabulary, dtype: torch.dtype = torch.float64) -> SequenceStore:
+    """The log as a store in double precision, where roundings cannot hide a mistake."""
+    return encode(log, vocabulary, dtype=dtype)
+
+
+def scramble(log: Interactions, position: int, *, seed: int = 0) -> Interactions:
+    """The same questions, but every answer from `position` on in each history is another one."""
+    rng = np.random.default_rng(seed)
+    later = log.table.select(pl.int_range(pl.len()).over("student") >= position).to_series()
+    n = len(log)
+    changed = log.table.with_columns(
+        correct=pl.when(later).then(1 - pl.col("correct")).otherwise("correct").cast(pl.Int8),
+        response_time=pl.when(later)
+        .then(pl.Series(rng.lognormal(3, 1, n)))
+        .otherwise("response_time")
+        .cast(pl.Float32),
+        hints=pl.when(later).then(pl.Series(rng.integers(0, 9, n))).otherwise("hints").cast(pl.Int16),
+        attempts=pl.when(later).then(pl.Series(rng.integers(1, 9, n))).otherwise("attempts").cast(pl.Int16),
+    )
+    return Interactions(changed, log.files)
+
+
+def assert_future_is_invisible(tracer: Tracer, log: Interactions) -> None:
+    """Changing the answers from t on leaves everything said up to t exactly, to the last bit, as it was."""
+    store = store_of(log, tracer.vocabulary)
+    before = tracer.predict_log(store)
+    position = store.position()
+    for t in (0, 1, 2, 5, 13):
+        after = tracer.predict_log(store_of(scramble(log, t), tracer.vocabulary))
+        seen = position <= t
+        assert torch.equal(before.correct[seen], after.correct[seen])
+        assert torch.equal(before.mastery[seen], after.mastery[seen])
+        if (position > t + 1).any():
+            assert not torch.equal(before.correct[~seen], after.correct[~seen]), "the past plays no role at all"
+
+
+def assert_company_is_irrelevant(tracer: Tracer, log: Interactions) -> None:
+    """A student alone is predicted as in company, whatever the others and the padding."""
+    together = tracer.predict_log(store_of(log, tracer.vocabulary))
+    students = log.table["student"]
+    for student in students.unique(maintain_order=True):
+        alone = tracer.predict_log(store_of(log.of_students([student]), tracer.vocabulary))
+        mine = torch.from_numpy((students == student).to_numpy())
+        torch.testing.assert_close(alone.correct, together.correct[mine], atol=1e-9, rtol=0)
+        torch.testing.assert_close(alone.mastery, together.mastery[mine], atol=1e-9, rtol=0)
+
+
+def assert_probabilities(tracer: Tracer, log: Interactions) -> None:
+    """Everything said is finite and in [0, 1]."""
+    for values in tracer.predict_log(store_of(log, tracer.vocabulary)):
+        assert values.isfinite().all()
+        assert ((values >= 0) & (values <= 1)).all()
+
+
+def assert_stepping_equals_vectorised(tracer: Tracer, log: Interactions, tolerance: float = 1e-6) -> None:
+    """Answer by answer, a tracer says what it says of the whole log; and it ends where the whole log ends."""
+    store = store_of(log, tracer.vocabulary, next(tracer.parameters()).dtype)
+    whole = tracer.predict_log(store)
+    final = tracer.mastery(tracer.final_state(store))
+    for student in range(store.n_students):
+        state = tracer.start(1)
+        for at in range(int(store.starts[student]), int(store.starts[student + 1])):
+            question, answer = step_of(store, at)
+            said = tracer.predict(state, question)
+            torch.testing.assert_close(said.correct[0], whole.correct[at], atol=tolerance, rtol=0)
+            torch.testing.assert_close(said.mastery[0], whole.mastery[at], atol=tolerance, rtol=0)
+            state = tracer.update(state, question, answer)
+        for now, then in zip(tracer.mastery(state), final, strict=True):
+            torch.testing.assert_close(now[0], then[student], atol=tolerance, rtol=0)
+
+
+def step_of(store: SequenceStore, at: int) -> tuple[Question, Answer]:
+    """One answer of a store as a question and its answer."""
+    sets = SkillSets(store.sets.members[store.skill_set[at : at + 1].long()])
+    question = Question(sets, store.item[at : at + 1].long(), store.time[at : at + 1])
+    return question, Answer(store.correct[at : at + 1], store.behaviour[at : at + 1])
+
+
+def assert_survives_saving(tracer: Tracer, log: Interactions, folder: Path) -> None:
+    """Saved and loaded, a tracer says exactly what it said."""
+    tracer.save(folder)
+    loaded = load_tracer(folder)
+    assert type(loaded) is type(tracer)
+    assert loaded.options == tracer.options
+    store = store_of(log, tracer.vocabulary)
+    for here, there in zip(tracer.predict_log(store), loaded.predict_log(store), strict=True):
+        assert torch.equal(here, there)
+
+
+def assert_reproducible(make: Callable[[], Tracer], train: SequenceStore, valid: SequenceStore) -> None:
+    """The same seed gives the same numbers, whatever happened to the global random state."""
+    tracers = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        tracer = make()
+        tracer.fit(train, valid)
+        tracers.append(tracer)
+    first, second = (tracer.predict_log(valid) for tracer in tracers)
+    assert torch.equal(first.correct, second.correct)
+    assert torch.equal(first.mastery, second.mastery)

@@ -1,0 +1,51 @@
+"""Tests of the tallies of past answers."""
+
+import math
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kt_fewshot.data import Occurrences, after, describe, empty_tally, final_tally, tally_features, upcoming
+
+KEYS = torch.tensor([1, 2, 1, 1, 2])
+CORRECT = torch.tensor([1, 0, 0, 1, 1])
+
+
+def test_describe_on_paper() -> None:
+    features = tally_features(Occurrences.of(KEYS), CORRECT, dtype=torch.float64)
+    log2 = math.log(2)
+    assert features[0].tolist() == [0, 0, 0, 0, 0]
+    torch.testing.assert_close(features[2], torch.tensor([log2, 0, 0.2, log2, 1 / 3], dtype=torch.float64))
+    torch.testing.assert_close(features[3], torch.tensor([log2, log2, -0.04, -log2, 0], dtype=torch.float64))
+    torch.testing.assert_close(features[4], torch.tensor([0, log2, -0.2, -log2, -1 / 3], dtype=torch.float64))
+
+
+def test_upcoming_on_paper() -> None:
+    ahead = upcoming(Occurrences.of(KEYS), CORRECT, 3)
+    assert ahead.tolist() == [[1, 0, 1], [0, 1, -1], [0, 1, -1], [1, -1, -1], [1, -1, -1]]
+
+
+def test_by_rank_visits_everything_once_longer_groups_first() -> None:
+    ranks = [here.tolist() for here in Occurrences.of(KEYS).by_rank()]
+    assert ranks == [[0, 1], [2, 4], [3]]
+
+
+def test_nothing() -> None:
+    nothing = Occurrences.of(torch.tensor([], dtype=torch.int64))
+    assert tally_features(nothing, torch.tensor([])).shape == (0, 5)
+    assert upcoming(nothing, torch.tensor([], dtype=torch.int64), 3).shape == (0, 3)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=40))
+def test_all_at_once_is_one_by_one(answers: list[tuple[int, int]]) -> None:
+    keys = torch.tensor([key for key, _ in answers])
+    correct = torch.tensor([value for _, value in answers])
+    features = tally_features(Occurrences.of(keys), correct, dtype=torch.float64)
+    final = final_tally(Occurrences.of(keys), correct, dtype=torch.float64)
+    tallies = {int(key): empty_tally(1, dtype=torch.float64) for key in keys}
+    for at, (key, value) in enumerate(answers):
+        torch.testing.assert_close(features[at], describe(tallies[key])[0])
+        tallies[key] = after(tallies[key], torch.tensor([value]))
+    for group, key in enumerate(keys.unique().tolist()):
+        torch.testing.assert_close(torch.stack([*final])[:, group], torch.stack([*tallies[key]])[:, 0])

@@ -1,0 +1,114 @@
+"""Tests of batches: every answer once, resets where students begin, the shift, the windows."""
+
+import pytest
+import torch
+
+from _asserts import random_log
+from kt_fewshot.data import (
+    Finals,
+    PackedRows,
+    SequenceBatch,
+    SequenceStore,
+    SlidingWindows,
+    Streams,
+    Vocabulary,
+    before_answer,
+    encode,
+)
+
+
+@pytest.fixture(scope="module")
+def store() -> SequenceStore:
+    log = random_log(23, seed=5)
+    return encode(log, Vocabulary.of(log))
+
+
+def visited(batches: list[SequenceBatch]) -> list[int]:
+    return sorted(torch.cat([batch.index[batch.index >= 0] for batch in batches]).tolist())
+
+
+def test_shift_on_paper() -> None:
+    after = torch.tensor([[1.0, 2.0, 3.0, 4.0]])[..., None]
+    reset = torch.tensor([[False, False, True, False]])
+    before = before_answer(after, torch.tensor([[9.0]]), reset)
+    assert before[0, :, 0].tolist() == [9, 1, 0, 3]
+
+
+def test_packed_rows_visit_every_answer_once(store: SequenceStore) -> None:
+    batches = list(PackedRows(store, rows=3, time=16).epoch(0))
+    assert visited(batches) == list(range(len(store)))
+    assert len(batches) == PackedRows(store, rows=3, time=16).steps_per_epoch
+
+
+def test_packed_rows_are_in_order_between_resets(store: SequenceStore) -> None:
+    for batch in PackedRows(store, rows=3, time=16).epoch(1):
+        assert batch.reset[:, 0].all()
+        follows = batch.index.diff(dim=1) == 1
+        assert (follows | batch.reset[:, 1:]).all()
+        starts = torch.isin(batch.index, store.starts[:-1])
+        assert batch.reset[starts].all()
+
+
+def test_packed_rows_pad_in_one_row_only(store: SequenceStore) -> None:
+    rows = PackedRows(store, rows=3, time=16)
+    padded = sum(int((batch.index < 0).any(1).sum()) for batch in rows.epoch(0))
+    assert padded <= 1
+    assert not any(batch.scored[batch.index < 0].any() for batch in rows.epoch(0))
+
+
+def test_packed_rows_resume_where_they_were(store: SequenceStore) -> None:
+    rows = PackedRows(store, rows=3, time=16, seed=4)
+    whole, rest = list(rows.epoch(2)), list(rows.epoch(2, 3))
+    assert [batch.index.tolist() for batch in whole[3:]] == [batch.index.tolist() for batch in rest]
+
+
+def test_epochs_and_seeds_differ(store: SequenceStore) -> None:
+    orders = {
+        tuple(next(PackedRows(store, rows=3, time=16, seed=seed).epoch(epoch)).index.flatten().tolist())
+        for seed, epoch in [(0, 0), (0, 1), (1, 0), (1, 1)]
+    }
+    assert len(orders) == 4
+
+
+def test_streams_carry_whole_histories(store: SequenceStore) -> None:
+    batches = list(Streams(store, rows=4, time=7))
+    assert visited(batches) == list(range(len(store)))
+    index = torch.cat([batch.index for batch in batches], dim=1)
+    reset = torch.cat([batch.reset for batch in batches], dim=1)
+    assert ((index.diff(dim=1) == 1) | reset[:, 1:]).all()
+    assert torch.equal(index[reset & (index >= 0)].sort().values, store.starts[:-1])
+
+
+def test_finals_end_every_row_with_the_last_answer(store: SequenceStore) -> None:
+    batches = list(Finals(store, time=9))
+    assert visited(batches) == list(range(len(store)))
+    assert torch.equal(batches[-1].index[:, -1], store.starts[1:] - 1)
+    index = torch.cat([batch.index for batch in batches], dim=1)
+    reset = torch.cat([batch.reset for batch in batches], dim=1)
+    assert torch.equal(reset, (index < 0) | torch.isin(index, store.starts[:-1]))
+
+
+def test_sliding_windows_want_each_answer_once_with_a_short_past(store: SequenceStore) -> None:
+    position = store.position()
+    taken = []
+    for batch, wanted in SlidingWindows(store, length=5, rows=6):
+        taken.append(batch.index[wanted])
+        for row, want in zip(batch.index, wanted, strict=True):
+            last = row[want][-1]
+            assert row[row >= 0].numel() == min(int(position[last]) + 1, 5)
+    assert sorted(torch.cat(taken).tolist()) == list(range(len(store)))
+
+
+def test_chunks_lay_end_to_end(store: SequenceStore) -> None:
+    batch = next(PackedRows(store, rows=5, time=16).epoch(0))
+    parts = list(batch.chunks(2))
+    assert len(parts) == 2
+    assert torch.equal(torch.cat([part.question for part in parts]), batch.question)
+
+
+def test_one_student_with_one_answer() -> None:
+    log = random_log(1, longest=1)
+    store = encode(log, Vocabulary.of(log))
+    assert visited(list(PackedRows(store).epoch(0))) == [0]
+    assert visited(list(Streams(store))) == [0]
+    assert visited(list(Finals(store))) == [0]
