@@ -79,7 +79,7 @@ def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.Dat
     bad = frame.filter(pl.col("rejected").is_not_null()).select("file", "row", reason="rejected")
     lines = [draft.line_of(file, row) for file, row in bad.select("file", "row").iter_rows()]
     bad = bad.with_columns(line=pl.Series(lines, dtype=pl.Int64)).select(list(REJECTED_SCHEMA))
-    rejected = pl.concat([draft.rejected.cast(dict(REJECTED_SCHEMA)), bad]).sort("file", "row")
+    rejected = pl.concat([draft.rejected.cast(pl.Schema(REJECTED_SCHEMA)), bad]).sort("file", "row")
     aside = frame.filter(pl.col("set_aside").is_not_null() & pl.col("rejected").is_null())
     fates = pl.concat(
         [
@@ -141,9 +141,9 @@ def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if not answers["__again"].any():
         return answers.drop("__again"), pl.DataFrame(schema=FATE_SCHEMA)
     answers = answers.with_columns((~pl.col("__again")).cum_sum().alias("__answer"))
-    several = answers.filter(pl.col("__again"))["__answer"].unique()
+    several = answers.filter("__again").select("__answer").unique()
     sets = (
-        answers.filter(pl.col("__answer").is_in(several.to_list()))
+        answers.join(several, on="__answer", how="semi", maintain_order="left")
         .group_by("__answer", maintain_order=True)
         .agg(
             pl.col("skills").drop_nulls().str.join(SKILL_SEPARATOR).alias("__skills"),
@@ -165,7 +165,7 @@ def _check_repeats(interactions: Interactions, draft: Draft) -> None:
     if interactions.n_students == len(interactions) >= REPEATS:
         column = draft.columns.get("student", "student")
         raise LogError(
-            f"Column `{column}` of {draft.files[0]} names another student in each of its {len(interactions):,} answers. "
+            f"Column `{column}` of {draft.files[0]} names another student in each of {len(interactions):,} answers. "
             "Name the right one with --student COL."
         )
 

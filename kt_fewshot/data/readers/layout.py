@@ -183,13 +183,16 @@ class _Typing:
     def _outcomes(self) -> pl.DataFrame:
         """`correct`, `set_aside` and `rejected`; what the reader said of a record goes before what its outcome says."""
         judged = outcomes(self.text["correct"], self.options.threshold)
-        own = [pl.col(name) if name in self.text.columns else pl.lit(None) for name in ("set_aside", "rejected")]
-        said = self.text.select(own_aside=own[0].cast(pl.String), own_rejected=own[1].cast(pl.String))
-        is_said = pl.any_horizontal(pl.col("own_aside", "own_rejected").is_not_null())
-        return judged.hstack(said).select(
+        own = {f"own_{name}": self.text[name] for name in ("set_aside", "rejected") if name in self.text.columns}
+        if not own:
+            return judged
+        is_said = pl.any_horizontal(pl.col(*own).is_not_null())
+        return judged.with_columns(**own).select(
             "correct",
-            set_aside=pl.when(is_said).then("own_aside").otherwise("set_aside"),
-            rejected=pl.when(is_said).then("own_rejected").otherwise("rejected"),
+            *(
+                pl.when(is_said).then(f"own_{name}" if f"own_{name}" in own else None).otherwise(name).alias(name)
+                for name in ("set_aside", "rejected")
+            ),
         )
 
 

@@ -31,7 +31,7 @@ class OwnParquet(Reader):
             if not self.recognises(peek):
                 raise LogError(f"{peek.name} is not a kt-fewshot log table in Parquet.")
             try:
-                frame = pl.read_parquet(peek.path).cast(dict(SCHEMA))
+                frame = pl.read_parquet(peek.path).cast(pl.Schema(SCHEMA))
             except (pl.exceptions.PolarsError, OSError) as error:
                 raise LogError(f"{peek.name} is a damaged Parquet file, or its columns have other types.") from error
             rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
