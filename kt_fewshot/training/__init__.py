@@ -5,8 +5,9 @@ from .early_stopping import EarlyStopping
 from .history import History, Row
 from .options import Precision, TrainerOptions
 from .precision import autocast
+from .progress import Progress, Silence
 from .seeding import mix, own_randomness, seed_generators
-from .trainable import Balancing, BatchSource, LossSum, PlainSum, Progress, Silence, Trainable, Validation
+from .trainable import Balancing, BatchSource, LossSum, PlainSum, Trainable, Validation
 from .trainer import Trainer
 
 __all__ = [

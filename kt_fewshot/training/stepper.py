@@ -9,11 +9,12 @@ from torch import nn
 from torch.optim import Optimizer
 
 from .distributed import sum_over_processes
+from .finite import GRADIENT, FiniteWatch
 from .optimization import rate_factor, set_learning_rate
 from .options import TrainerOptions
 from .precision import autocast
 from .seeding import mix, seed_generators
-from .totals import FiniteWatch, Totals, stack_losses
+from .totals import Totals, stack_losses
 from .trainable import Balancing, Trainable
 
 
@@ -40,13 +41,17 @@ class Stepper:
         """Where the model computes."""
         return next(self.model.parameters()).device
 
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """Everything that is trained, the balancing's parameters too."""
+        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+
     def gradient(self, batch: Any, step: int) -> None:  # noqa: ANN401
         """Leave the gradient of a batch in `.grad`, shortened if the options say so."""
         seed_generators(mix(self.options.seed, step), self.device)
         self.optimizer.zero_grad(set_to_none=True)
         parts = [self._backward(chunk) for chunk in self._chunks(batch)]
-        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        sum_over_processes(parameters, [sums for _, sums in parts])
+        sum_over_processes(self.parameters, [sums for _, sums in parts])
         for names, sums in parts:
             self.totals.add(names, sums)
             self.watch.note(step, names, sums[0])
@@ -69,7 +74,3 @@ class Stepper:
 
     def _chunks(self, batch: Any) -> Iterable[Any]:  # noqa: ANN401
         return (batch,) if self.options.chunks == 1 else batch.chunks(self.options.chunks)
-
-
-GRADIENT = "gradient"
-"""What the watch calls the gradient's norm, beside the names of the tasks."""

@@ -1,21 +1,13 @@
-"""Sums of losses over an epoch, and the watch for losses that are not finite, without stopping the device."""
+"""Sums of losses over an epoch, kept on the device."""
 
+import math
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .trainable import LossSum
-
-_NEVER: Final = 2**62
-
-
-class Poison(NamedTuple):
-    """Where a loss (or the gradient) first was not finite: the step (0, 1, ...) and what was not."""
-
-    step: int
-    names: list[str]
 
 
 class Totals:
@@ -45,6 +37,14 @@ class Totals:
                 result[name] = (before[0] + total, before[1] + count)
         return result
 
+    def means(self) -> dict[str, float]:
+        """Task -> mean loss of its labelled answers; nan where there were none."""
+        return {task: total / count if count else math.nan for task, (total, count) in self.read().items()}
+
+    def items(self) -> int:
+        """Labelled answers, of the task that has most."""
+        return round(max((count for _, count in self.read().values()), default=0.0))
+
     def to_json(self) -> list[Any]:
         """Plain values; `load` brings them back, to the last bit."""
         return [[list(names), sums.tolist()] for names, sums in self._sums.items()]
@@ -52,32 +52,6 @@ class Totals:
     def load(self, saved: list[Any], device: torch.device) -> None:
         """The opposite of `to_json`."""
         self._sums = {tuple(names): torch.tensor(sums, dtype=wide_type(device), device=device) for names, sums in saved}
-
-
-class FiniteWatch:
-    """Remembers, on the device, the first step at which each loss was not finite."""
-
-    def __init__(self) -> None:
-        self._first: dict[tuple[str, ...], Tensor] = {}
-
-    def note(self, step: int, names: tuple[str, ...], values: Tensor) -> None:
-        """Look at `values: (tasks,)` of a step, without waiting for the device."""
-        here = torch.where(values.isfinite(), _NEVER, step)
-        known = self._first.get(names)
-        self._first[names] = here if known is None else torch.minimum(known, here)
-
-    def poison(self) -> Poison | None:
-        """The first step at which anything was not finite; waits for the device."""
-        found = [
-            (step, name)
-            for names, steps in self._first.items()
-            for name, step in zip(names, steps.tolist(), strict=True)
-            if step != _NEVER
-        ]
-        if not found:
-            return None
-        first = min(step for step, _ in found)
-        return Poison(first, [name for step, name in found if step == first])
 
 
 def stack_losses(losses: Mapping[str, LossSum]) -> Tensor:

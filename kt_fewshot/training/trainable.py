@@ -1,13 +1,10 @@
-"""What the trainer asks of others: a model with losses, a source of batches, a validation, a balancing, a listener."""
+"""What the trainer asks of others: a model with losses, a source of batches, a validation, a balancing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from .history import Row
 
 
 class LossSum(NamedTuple):
@@ -106,39 +103,3 @@ class PlainSum:
     def parameters(self) -> Iterable[nn.Parameter]:
         """None."""
         return ()
-
-
-class Progress(Protocol):
-    """Someone who wants to know how far training is."""
-
-    def start(self, total_steps: int) -> None:
-        """Training begins; it takes at most so many steps."""
-        ...
-
-    def advance(self, steps: int, items: int, metrics: Mapping[str, float]) -> None:
-        """So many more steps are done, on so many labelled answers; `metrics`: mean loss per task in this epoch."""
-        ...
-
-    def epoch(self, row: "Row") -> None:
-        """An epoch is over."""
-        ...
-
-    def close(self) -> None:
-        """Training is over, well or badly."""
-        ...
-
-
-class Silence:
-    """A listener that says nothing."""
-
-    def start(self, total_steps: int) -> None:
-        """Say nothing."""
-
-    def advance(self, steps: int, items: int, metrics: Mapping[str, float]) -> None:
-        """Say nothing."""
-
-    def epoch(self, row: "Row") -> None:
-        """Say nothing."""
-
-    def close(self) -> None:
-        """Say nothing."""
