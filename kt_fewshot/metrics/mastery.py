@@ -10,11 +10,19 @@ answer of the row.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .correctness import Floats, checked
+
+
+class Terms(NamedTuple):
+    """The values (m,) a number is the mean of, and the row (m,) each comes from; for a sequence, its first row."""
+
+    values: Floats
+    rows: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class MasteryDecisions:
     over_practice: float
     lag_mean: float
     lag_median: float
-    lags: float
+    lags: int
     lag_censored: float
     effort: float
     spared: float
@@ -66,12 +74,7 @@ class MasteryDecisions:
 
 
 def mastery_decisions(
-    estimate: ArrayLike,
-    truth: ArrayLike,
-    group: ArrayLike,
-    weights: ArrayLike | None = None,
-    *,
-    threshold: float = 0.95,
+    estimate: ArrayLike, truth: ArrayLike, group: ArrayLike, *, threshold: float = 0.95
 ) -> MasteryDecisions:
     """Count what comes of declaring mastery at a threshold; see `MasteryDecisions` for every number.
 
@@ -82,7 +85,6 @@ def mastery_decisions(
         estimate: (n,) P(mastered) before the answer, in [0, 1].
         truth: (n,) in {0, 1}, whether the skill was mastered then.
         group: (n,) any ids; equal ids are one student and skill, in the order of time.
-        weights: (n,) 0 or more, equal within a group; a group counts as that many. None: each once.
         threshold: mastery is declared at or above it.
 
     Raises:
@@ -92,18 +94,19 @@ def mastery_decisions(
     >>> decisions.false_mastery, decisions.missed, decisions.under_practice, decisions.effort
     (0.5, 0.0, 1.0, 1.0)
     """
-    values, known, weight = checked(estimate, truth, weights)
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"`threshold` should be within [0, 1]. Found `threshold = {threshold}`.")
-    order, starts, place = _sequences(group, len(values))
-    known, weight = known[order] == 1, weight[order]
-    declared = values[order] >= threshold
-    return MasteryDecisions(
-        declared=_share(declared, weight),
-        false_mastery=_share(~known[declared], weight[declared]),
-        missed=_share(~declared[known], weight[known]),
-        **_of_sequences(known, declared, weight, starts, place),
-    )
+    tutor = _Tutor(estimate, truth, group, threshold)
+    means = {name: _mean(term.values) for name, term in tutor.terms().items()}
+    return MasteryDecisions(**means, lag_median=tutor.median_lag(), lags=int(tutor.lagging.sum()))
+
+
+def decision_terms(
+    estimate: ArrayLike, truth: ArrayLike, group: ArrayLike, *, threshold: float = 0.95
+) -> dict[str, Terms]:
+    """What each share and mean of `mastery_decisions` is the mean of, for intervals that keep students together.
+
+    Arguments and errors as there. All numbers but `lag_median` and `lags` have terms.
+    """
+    return _Tutor(estimate, truth, group, threshold).terms()
 
 
 def effort_against_score(
@@ -176,6 +179,69 @@ def future_success(correct: ArrayLike, group: ArrayLike, *, horizon: int = 5) ->
     return result
 
 
+class _Tutor:
+    """A tutor who stops each sequence at its first declared opportunity.
+
+    Rows are put together by sequence: `order` (n,) is where each came from, `starts` (sequences,) where each sequence
+    begins. Over sequences: `length`; `mastered`, `stop` and `then`, the places of the first truly mastered opportunity,
+    of the first declared one and of the first mastered one from that on, each `length` where there is none.
+    """
+
+    def __init__(self, estimate: ArrayLike, truth: ArrayLike, group: ArrayLike, threshold: float) -> None:
+        values, known, _ = checked(estimate, truth)
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"`threshold` should be within [0, 1]. Found `threshold = {threshold}`.")
+        self.order, self.starts, place = _sequences(group, len(values))
+        self.known = known[self.order] == 1
+        self.declared = values[self.order] >= threshold
+        self.length = np.diff(np.append(self.starts, len(place)))
+        self.mastered, self.stop = self._first(self.known, place), self._first(self.declared, place)
+        self.then = self._first(self.known & (place >= np.repeat(self.stop, self.length)), place)
+        self.lagging = (self.mastered < self.length) & (self.stop >= self.mastered)
+
+    def terms(self) -> dict[str, Terms]:
+        """What the shares and means are means of, by name."""
+        is_stopped, is_mastered = self.stop < self.length, self.mastered < self.length
+        known_at_stop = self.known[self.starts + np.minimum(self.stop, self.length - 1)]
+        late = self.stop - self.mastered
+        everything = np.ones(len(self.starts), bool)
+        return {
+            "declared": self._over_rows(self.declared, np.ones(len(self.order), bool)),
+            "false_mastery": self._over_rows(~self.known, self.declared),
+            "missed": self._over_rows(~self.declared, self.known),
+            "stopped_early": self._over_sequences(~known_at_stop, is_stopped),
+            "under_practice": self._over_sequences(self.then - self.stop, is_stopped),
+            "over_practice": self._over_sequences(np.maximum(late, 0), is_mastered),
+            "lag_mean": self._over_sequences(late, self.lagging & is_stopped),
+            "lag_censored": self._over_sequences(~is_stopped, self.lagging),
+            "effort": self._over_sequences(self.stop, everything),
+            "spared": self._over_sequences(self.length - self.stop, everything),
+            "score": self._over_sequences(known_at_stop, everything),
+        }
+
+    def median_lag(self) -> float:
+        """First lag by which half have ended (Kaplan and Meier 1958); infinite if half never do, nan without any."""
+        if not self.lagging.any():
+            return float("nan")
+        lag, seen = (self.stop - self.mastered)[self.lagging], (self.stop < self.length)[self.lagging]
+        at_risk = np.cumsum(np.bincount(lag)[::-1])[::-1]
+        ended = np.bincount(lag[seen], minlength=len(at_risk))
+        halved = np.flatnonzero(np.cumprod(1 - ended / at_risk) <= 0.5 + 1e-12)
+        return float(halved[0]) if halved.size else float("inf")
+
+    def _first(self, flag: NDArray[np.bool_], place: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Place of the first true row of each sequence; its length if there is none."""
+        if not len(place):
+            return place
+        return np.minimum.reduceat(np.where(flag, place, np.repeat(self.length, self.length)), self.starts)
+
+    def _over_rows(self, values: NDArray[np.bool_], among: NDArray[np.bool_]) -> Terms:
+        return Terms(values[among].astype(np.float64), self.order[among])
+
+    def _over_sequences(self, values: np.ndarray, among: NDArray[np.bool_]) -> Terms:
+        return Terms(values[among].astype(np.float64), self.order[self.starts[among]])
+
+
 def _sequences(group: ArrayLike, n: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Put groups together: order of the rows (n,), starts of the groups in it, place (n,) of each row in its group."""
     ids = np.asarray(group)
@@ -189,64 +255,6 @@ def _sequences(group: ArrayLike, n: int) -> tuple[NDArray[np.intp], NDArray[np.i
     return order, starts, place
 
 
-def _of_sequences(
-    known: NDArray[np.bool_],
-    declared: NDArray[np.bool_],
-    weight: Floats,
-    starts: NDArray[np.intp],
-    place: NDArray[np.intp],
-) -> dict[str, float]:
-    """The numbers over sequences; rows (n,) grouped, `starts` (sequences,)."""
-    if not starts.size:
-        names = ("stopped_early", "under_practice", "over_practice", "effort", "spared", "score")
-        return dict.fromkeys((*names, "lag_mean", "lag_median", "lag_censored"), float("nan")) | {"lags": 0.0}
-    length = np.diff(np.append(starts, len(known)))
-    weight = weight[starts]
-
-    def first(flag: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """Place of the first true row of each sequence; its length if there is none."""
-        return np.minimum.reduceat(np.where(flag, place, np.repeat(length, length)), starts)
-
-    mastered, stop = first(known), first(declared)
-    then = first(known & (place >= np.repeat(stop, length)))
-    is_stopped, is_mastered = stop < length, mastered < length
-    known_at_stop = known[starts + np.minimum(stop, length - 1)]
-    lagging = is_mastered & (stop >= mastered)
-    return {
-        "stopped_early": _share(~known_at_stop[is_stopped], weight[is_stopped]),
-        "under_practice": _share((then - stop)[is_stopped], weight[is_stopped]),
-        "over_practice": _share(np.maximum(stop - mastered, 0)[is_mastered], weight[is_mastered]),
-        "effort": _share(stop, weight),
-        "spared": _share(length - stop, weight),
-        "score": _share(known_at_stop, weight),
-        **_lag((stop - mastered)[lagging], is_stopped[lagging], weight[lagging]),
-    }
-
-
-def _lag(lag: NDArray[np.intp], seen: NDArray[np.bool_], weight: Floats) -> dict[str, float]:
-    """Mean, median and count of lags; those not `seen` to end are at least `lag`."""
-    return {
-        "lag_mean": _share(lag[seen], weight[seen]),
-        "lag_median": _median_with_censoring(lag, seen, weight),
-        "lags": float(weight.sum()),
-        "lag_censored": _share(~seen, weight),
-    }
-
-
-def _median_with_censoring(duration: NDArray[np.intp], seen: NDArray[np.bool_], weight: Floats) -> float:
-    """First duration by which half have ended (Kaplan and Meier 1958); infinite if half never do, nan without any."""
-    if not weight.sum() > 0:
-        return float("nan")
-    at = np.arange(duration.max() + 1)
-    ended = np.bincount(duration[seen], weights=weight[seen], minlength=at.size)
-    leaving = np.bincount(duration, weights=weight, minlength=at.size)
-    at_risk = np.cumsum(leaving[::-1])[::-1]
-    left = np.cumprod(1 - np.divide(ended, at_risk, out=np.zeros(at.size), where=at_risk > 0))
-    halved = np.flatnonzero(left <= 0.5 + 1e-12)
-    return float(at[halved[0]]) if halved.size else float("inf")
-
-
-def _share(values: np.ndarray, weight: Floats) -> float:
-    """Weighted mean; nan if nothing has weight."""
-    total = weight.sum()
-    return float(values @ weight / total) if total > 0 else float("nan")
+def _mean(values: Floats) -> float:
+    """Mean; nan of nothing."""
+    return float(values.mean()) if values.size else float("nan")

@@ -1,8 +1,10 @@
 """Simulated students: what is drawn is what was asked for, and the truth is the truth."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from kt_fewshot.data.simulator import SIMULATORS, Course, DASHSimulator, IRTSimulator, ItemBank, simulate
@@ -380,6 +382,20 @@ def test_truth_frame_is_aligned(bkt):
     assert (frame["mastered"].to_numpy() == bkt.practised()).all()
 
 
+def test_the_sample_is_what_its_card_says():
+    folder = Path(__file__).parents[2] / "datasets" / "simulated"
+    students = simulate("bkt", n_students=6, n_answers=12, n_skills=3, seed=1)
+    table, truth = students.interactions.table, students.truth_frame()
+    log, beside = pl.read_csv(folder / "sample.csv"), pl.read_csv(folder / "truth.csv")
+    assert set(log.columns) == {name for name in table.columns if students.interactions.has(name)} - {"file"}
+    assert log.select("student", "item", "skills", "correct").equals(
+        table.select("student", "item", "skills", pl.col("correct").cast(pl.Int64))
+    )
+    assert beside.columns == truth.columns
+    assert beside["mastered"].to_list() == truth["mastered"].to_list()
+    assert beside["p_correct"].to_list() == pytest.approx(truth["p_correct"].to_list(), abs=1e-6)
+
+
 def test_of_students_keeps_the_truth(bkt):
     names = bkt.interactions.table["student"].unique(maintain_order=True)
     part = bkt.of_students(names[[3, 70]].to_list())
@@ -411,6 +427,7 @@ def test_unknown_names_are_answered_with_the_known_ones():
     ("name", "option", "message"),
     [
         ("bkt", {"guess": (0.3, 0.2)}, r"`guess` should be a pair \(low, high\) within \[0.0, 1.0\]"),
+        ("bkt", {"guess": 0.2}, r"`guess` should be a pair .* Found `guess = 0.2`"),
         ("bkt", {"n_students": 0}, "`n_students` should be at least 1. Found `n_students = 0`"),
         ("bkt", {"multi_skill": 1.5}, r"`multi_skill` should be within \[0, 1\]. Found `multi_skill = 1.5`"),
         ("bkt", {"multi_skill": 0.5, "n_skills": 1}, "`multi_skill` needs at least 2 skills"),

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_fewshot.metrics.mastery import effort_against_score, future_success, mastery_decisions, share_lowered
+from kt_fewshot.metrics.mastery import (
+    decision_terms,
+    effort_against_score,
+    future_success,
+    mastery_decisions,
+    share_lowered,
+)
 
 HIGH, LOW = 0.97, 0.5
 # Five sequences; rows: what is declared (1) before each answer, and the truth then.
@@ -108,16 +114,20 @@ def test_interleaving_groups_changes_nothing(rows, data):
     assert straight == pytest.approx(renamed, nan_ok=True)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1), st.booleans()), min_size=1, max_size=40))
-def test_weight_two_is_the_same_as_twice(rows):
-    group, estimate, truth = map(np.array, zip(*rows, strict=True))
-    weights = np.array([1.0, 2.0, 0.0, 1.0])[group]
-    weighted = asdict(mastery_decisions(estimate, truth, group, weights, threshold=0.6))
-    kept = group != 2
-    twice = np.concatenate([np.flatnonzero(kept), np.flatnonzero(group == 1)])
-    copies = np.concatenate([group[kept], np.full((group == 1).sum(), 9)])
-    repeated = asdict(mastery_decisions(estimate[twice], truth[twice], copies, threshold=0.6))
-    assert weighted == pytest.approx(repeated, nan_ok=True)
+def test_terms_name_the_rows_they_come_from():
+    #                       a     b     a     a
+    estimate, truth, group = [HIGH, LOW, HIGH, LOW], [0, 1, 1, 1], [0, 1, 0, 0]
+    terms = decision_terms(estimate, truth, group)
+    assert terms["false_mastery"].values.tolist() == [1, 0]
+    assert terms["false_mastery"].rows.tolist() == [0, 2]
+    assert terms["effort"].values.tolist() == [0, 1]
+    assert terms["effort"].rows.tolist() == [0, 1]
+    assert terms["over_practice"].values.tolist() == [0, 1]
+    assert terms["lag_censored"].rows.tolist() == [1]
+    means = {name: term.values.mean() for name, term in terms.items() if term.values.size}
+    numbers = asdict(mastery_decisions(estimate, truth, group))
+    assert means == {name: numbers[name] for name in means}
+    assert set(numbers) - set(terms) == {"lag_median", "lags"}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 1), st.booleans()), min_size=1, max_size=40))

@@ -1,7 +1,7 @@
 """The contract of a simulator: what the students of one course are able to do, learn and forget."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -119,7 +119,8 @@ def draw_uniform(within: Range, n: int, generator: np.random.Generator) -> np.nd
 
 def check_range(name: str, values: Range, lowest: float, highest: float) -> None:
     """Raise ValueError unless `values` is a pair with lowest <= low <= high <= highest."""
-    if not (len(values) == 2 and lowest <= values[0] <= values[1] <= highest):
+    is_pair = isinstance(values, Sequence) and len(values) == 2
+    if not (is_pair and lowest <= values[0] <= values[1] <= highest):
         raise ValueError(
             f"`{name}` should be a pair (low, high) within [{lowest}, {highest}]. Found `{name} = {values}`."
         )
