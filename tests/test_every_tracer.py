@@ -22,7 +22,7 @@ from kt_fewshot.errors import KTError
 from kt_fewshot.tracing import TRACERS, Tracer, load_tracer, tracer_class
 
 SMALL: dict[str, dict[str, Any]] = {
-    "dkt": {"hidden": 8, "embedding": 6, "head_hidden": 7, "epochs": 2, "rows": 2, "time": 20, "min_item_answers": 1},
+    "dkt": {"hidden": 8, "embedding": 6, "head_hidden": 7, "epochs": 2, "rows": 2, "time": 20},
 }
 """Options that make a tracer small enough for a test."""
 

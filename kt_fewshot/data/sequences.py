@@ -1,5 +1,6 @@
 """Batches: rows of a store with reset flags; the one-step shift and the padding mask live here and nowhere else."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -110,6 +111,14 @@ class PackedRows:
     def answers_per_batch(self) -> int:
         """Answers in a full batch: the constant that losses are divided by."""
         return min(self.rows * self.time, len(self.store))
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with the answers and with how they are batched."""
+        content = hashlib.sha256(f"{self.rows} {self.time} {self.seed}".encode())
+        for column in (self.store.starts, self.store.skill_set, self.store.item, self.store.correct, self.store.scored):
+            content.update(column.cpu().numpy().tobytes())
+        return content.hexdigest()
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[SequenceBatch]:
         """The batches of one epoch, from number `first_step` on."""

@@ -85,6 +85,7 @@ class DKT(Tracer):
         with own_randomness(torch.device("cpu")):
             seed_generators(settings.seed, torch.device("cpu"))
             self.network = DKTNetwork(vocabulary, settings)
+        self.eval()  # only training drops features
 
     def fit(
         self,

@@ -28,7 +28,6 @@ class DKTOptions(BaseModel):
     mastery_dropout: Share = Field(0.3, description="the same in the mastery head")
     item_dropout: Share = Field(0.2, description="share of answers whose item is hidden in training")
     item_shrinkage: float = Field(0.5, ge=0, description="penalty on an item's squared distance from its skill")
-    min_item_answers: Count = Field(5, description="an item with fewer training answers is the unknown item")
     tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
         TASKS, description="what is learned jointly, as far as the log has it"
     )

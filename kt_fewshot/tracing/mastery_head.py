@@ -13,7 +13,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from kt_fewshot.data import HORIZON, N_FEATURES, SKILL_FEATURES, mean_over_skills
+from kt_fewshot.data import HORIZON, QUESTION_FEATURES, mean_over_skills
 from kt_fewshot.multitask import SplitMLP
 from kt_fewshot.training import LossSum
 
@@ -41,7 +41,7 @@ class MasteryHead(nn.Module):
         super().__init__()
         self.skill = nn.Parameter(torch.randn(n_skills, embedding) * 0.1)
         self.prior = nn.Parameter(torch.zeros(n_skills))
-        self.score = SplitMLP(width, embedding, N_FEATURES, hidden=hidden, dropout=dropout)
+        self.score = SplitMLP(width, embedding, len(QUESTION_FEATURES), hidden=hidden, dropout=dropout)
         self.guess_logit = nn.Parameter(torch.full((n_skills,), _logit(0.2 / 0.5)))
         self.slip_logit = nn.Parameter(torch.full((n_skills,), _logit(0.1 / 0.5)))
         self.learn_logit = nn.Parameter(torch.full((n_skills,), _logit(0.1)))
@@ -55,7 +55,7 @@ class MasteryHead(nn.Module):
         """
         skill = mean_over_skills(self.skill, asked.sets)[asked.skill_set]
         prior = mean_over_skills(self.prior, asked.sets)[asked.skill_set]
-        return self.score(features, skill, asked.question[..., SKILL_FEATURES]) + prior
+        return self.score(features, skill, asked.question) + prior
 
     def emission(self) -> Emission:
         """guess, slip (< 0.5), learn of every skill: (skills,); nothing is forgotten."""

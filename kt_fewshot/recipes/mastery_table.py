@@ -1,0 +1,79 @@
+"""Where everyone stands now: one row for each student and skill."""
+
+from typing import Final
+
+import polars as pl
+
+from kt_fewshot.data import SKILL_SEPARATOR, Interactions, SequenceStore
+from kt_fewshot.tracing import Tracer
+
+STUDENTS_AT_ONCE: Final = 512
+
+LEVELS: Final = ((0.95, "mastered"), (0.8, "nearly"), (0.5, "learning"), (0.0, "beginning"))
+"""P(mastered) from which on a level is reached. 0.95 is Corbett and Anderson's (1995); the others are our own steps."""
+
+NOT_STARTED: Final = "not started"
+"""The level of a skill the student has never practised, whatever the estimate."""
+
+
+def mastery_table(
+    tracer: Tracer, log: Interactions, store: SequenceStore, *, mastered_at: float = 0.95
+) -> pl.DataFrame:
+    """Student x skill table after the log's last answers.
+
+    Args:
+        tracer: what estimates.
+        log: the answers.
+        store: the log, encoded for the tracer.
+        mastered_at: P(mastered) from which on a skill counts as mastered, in (0, 1].
+
+    Returns:
+        a row for each student and each skill the tracer knows, students in the log's order: `student`, `skill`,
+        `n_attempts`, `n_correct` on the skill, `p_correct` of its next question, `p_mastery`, `last_seen` (seconds,
+        null if never or unknown), `level`.
+    """
+    if not 0 < mastered_at <= 1:
+        raise ValueError(f"`mastered_at` should be in (0, 1]. Found `mastered_at = {mastered_at}`.")
+    estimates = pl.concat(
+        _estimates(tracer, store.students(first, min(first + STUDENTS_AT_ONCE, store.n_students)))
+        for first in range(0, store.n_students, STUDENTS_AT_ONCE)
+    )
+    students = log.table["student"].unique(maintain_order=True)
+    skills = list(tracer.vocabulary.skills)
+    grid = pl.DataFrame({"student": students}).join(pl.DataFrame({"skill": skills}), how="cross", maintain_order="left")
+    table = pl.concat([grid, estimates], how="horizontal").join(
+        _practice(log), on=["student", "skill"], how="left", maintain_order="left"
+    )
+    counts = pl.col("n_attempts", "n_correct").fill_null(0)
+    return table.with_columns(counts).select(
+        "student",
+        "skill",
+        "n_attempts",
+        "n_correct",
+        "p_correct",
+        "p_mastery",
+        "last_seen",
+        level=_level(mastered_at),
+    )
+
+
+def _estimates(tracer: Tracer, store: SequenceStore) -> pl.DataFrame:
+    said = tracer.mastery(tracer.final_state(store))
+    columns = {"p_correct": said.correct, "p_mastery": said.mastery}
+    return pl.DataFrame({name: value[:, 1:].flatten().cpu().numpy() for name, value in columns.items()})
+
+
+def _practice(log: Interactions) -> pl.DataFrame:
+    one_skill_a_row = log.table.select(
+        "student", "correct", "time", skill=pl.col("skills").str.split(SKILL_SEPARATOR)
+    ).explode("skill")
+    return one_skill_a_row.group_by("student", "skill").agg(
+        n_attempts=pl.len(), n_correct=pl.col("correct").cast(pl.Int64).sum(), last_seen=pl.col("time").max()
+    )
+
+
+def _level(mastered_at: float) -> pl.Expr:
+    level = pl.when(pl.col("n_attempts") == 0).then(pl.lit(NOT_STARTED))
+    for least, name in LEVELS:
+        level = level.when(pl.col("p_mastery") >= (mastered_at if name == "mastered" else least)).then(pl.lit(name))
+    return level

@@ -1,0 +1,133 @@
+"""Tests of the deep tracer beyond what every tracer does."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+
+from _asserts import random_log, store_of
+from kt_fewshot.data import SequenceStore, Streams, Vocabulary
+from kt_fewshot.tracing import DKT
+
+SMALL = {"hidden": 8, "embedding": 6, "head_hidden": 7, "epochs": 1, "rows": 2, "time": 20}
+LOG = random_log(12, seed=1)
+VOCABULARY = Vocabulary.of(LOG, min_item_answers=2)
+
+
+def make(**options: Any) -> DKT:
+    return DKT(VOCABULARY, SMALL | options).double()
+
+
+@pytest.fixture(scope="module")
+def store() -> SequenceStore:
+    return store_of(LOG, VOCABULARY)
+
+
+def whole(tracer: DKT, store: SequenceStore) -> dict[str, float]:
+    """Every loss over whole histories, in one batch."""
+    (batch,) = Streams(store, rows=100, time=10_000)
+    return {task: loss.total.item() for task, loss in tracer.network.eval().losses(batch).items()}
+
+
+def test_every_task_has_a_loss(store: SequenceStore) -> None:
+    assert set(whole(make(), store)) == {"correct", "mastery", "response_time", "hints", "attempts", "item_shrinkage"}
+    assert set(whole(make(plain=True), store)) == {"correct"}
+    assert set(whole(make(tasks=["correct", "hints"]), store)) == {"correct", "hints", "item_shrinkage"}
+
+
+def test_gradient_reaches_every_weight(store: SequenceStore) -> None:
+    network = make().network
+    (batch,) = Streams(store, rows=100, time=10_000)
+    torch.stack([loss.total for loss in network.losses(batch).values()]).sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.any(), name
+
+
+def test_unscored_answers_are_history_only(store: SequenceStore) -> None:
+    tracer = make()
+    scored = store.position() >= 3
+    some = whole(tracer, replace(store, scored=scored))
+    rest = whole(tracer, replace(store, scored=~scored))
+    for task, total in whole(tracer, store).items():
+        assert some[task] + rest[task] == pytest.approx(total)
+        assert some[task] > 0
+
+
+def test_a_task_without_targets_is_left_out_and_said(store: SequenceStore) -> None:
+    silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
+    tracer = make()
+    assert tracer.tasks_told(silent) == {
+        "correct": True,
+        "mastery": True,
+        "response_time": False,
+        "hints": False,
+        "attempts": False,
+    }
+    tracer.fit(silent, silent)
+    assert tracer.options["tasks"] == ["correct", "mastery"]
+    assert not tracer.network.behaviour
+
+
+def test_short_windows_forget(store: SequenceStore) -> None:
+    tracer = make()
+    long_enough = tracer.predict_log(store, window=int(store.lengths.max()))
+    torch.testing.assert_close(long_enough.correct, tracer.predict_log(store).correct)
+    short = tracer.predict_log(store, window=3)
+    early = store.position() < 3
+    torch.testing.assert_close(short.correct[early], long_enough.correct[early])
+    assert not torch.allclose(short.correct[~early], long_enough.correct[~early])
+
+
+def test_plus_regularisers_are_for_the_plain_model(store: SequenceStore) -> None:
+    losses = whole(make(plain=True, reconstruction=0.1, waviness=0.03), store)
+    assert losses["reconstruction"] > 0
+    assert losses["waviness"] > 0
+    with pytest.raises(ValueError, match="belong to the plain model"):
+        make(waviness=0.03)
+
+
+def test_waviness_by_hand() -> None:
+    tracer = make(plain=True, waviness=1.0)
+    log = random_log(1, seed=4, longest=6)
+    store = store_of(log, VOCABULARY)
+    (batch,) = Streams(store)
+    after, _ = tracer.network.trunk(batch, tracer.network.start(1))
+    skill = tracer.network.correct.skill
+    outputs = (after[0] @ skill.weight.t() + skill.bias).sigmoid().detach()
+    expected = 0.0
+    for here, there in pairwise(outputs):
+        move = there - here
+        expected += float((move.abs() + move**2).mean())
+    assert whole(tracer, store)["waviness"] == pytest.approx(expected)
+
+
+def test_hidden_items_teach_the_unknown_item(store: SequenceStore) -> None:
+    network = make(item_dropout=0.5).network
+    known = replace(store, item=torch.ones_like(store.item))
+    (batch,) = Streams(known, rows=100, time=10_000)
+    network.train().losses(batch)["correct"].total.backward()
+    assert network.items is not None
+    assert network.items.vector.grad is not None
+    assert network.items.vector.grad[0].any()
+    assert network.items.vector.grad[1].any()
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(ValueError, match="hidden"):
+        make(hidden=0)
+    with pytest.raises(ValueError, match="one task"):
+        make(plain=True, tasks=["correct", "hints"])
+    with pytest.raises(ValueError, match="'correct'"):
+        make(tasks=["mastery"])
+    with pytest.raises(ValueError, match="hiden"):
+        make(hiden=3)
+
+
+def test_emission_is_told() -> None:
+    emission = make().emission()
+    assert emission is not None
+    assert emission.guess.shape == (VOCABULARY.n_skills,)
+    assert make(plain=True).emission() is None
