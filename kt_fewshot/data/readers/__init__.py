@@ -20,6 +20,10 @@ __all__ = ["READERS", "ColumnChoice", "Draft", "Ingest", "Log", "Options", "Peek
 __all__ += ["read_log", "sniff"]
 
 READERS: Final[Mapping[str, str]] = {
+    "assistments2009": "assistments:Assistments2009",
+    "assistments2012": "assistments:Assistments2012",
+    "assistments2015": "assistments:Assistments2015",
+    "assistments2017": "assistments:Assistments2017",
     "generic": "generic:GenericTable",
     "interactions": "own_parquet:OwnParquet",
     "pykt": "pykt:PyKT",

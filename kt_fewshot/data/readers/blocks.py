@@ -15,7 +15,7 @@ PATIENCE: Final = 4
 """Pieces to wait for the end of a record before its quote counts as never closed."""
 
 
-def cut(chunks: Iterator[bytes]) -> Generator[tuple[bytes, bool], bytes, None]:
+def cut(chunks: Iterator[bytes]) -> Generator[tuple[bytes, bool], bytes | None, None]:
     """Pieces that end where a record ends, as far as quotes tell, each with whether it is the last.
 
     Send back (`generator.send`) the bytes at the end of a piece that turned out not to be a whole record; they come
@@ -33,7 +33,7 @@ def cut(chunks: Iterator[bytes]) -> Generator[tuple[bytes, bool], bytes, None]:
             carry = buffer
             continue
         waited = 0
-        back = yield buffer[:end], False
+        back = (yield (buffer[:end], False)) or b""
         carry = back + buffer[end:]
     yield carry, True
 

@@ -142,15 +142,9 @@ def _candidates(peek: Peek, name: str, taken: set[str]) -> list[str]:
             f"Column `{repeated[0]}` occurs {peek.header.count(repeated[0])} times in {peek.name}. "
             f"Rename the others and read again."
         )
-    return [column for column in found if _fits(name, _cells(peek, column))]
-
-
-def _fits(name: str, cells: Sequence[str]) -> bool:
-    """Whether the first values are such as this column has."""
-    filled = [cell for cell in cells if cell.strip()]
     if name == "correct":
-        return bool(filled) and all(_is_outcome(cell) for cell in filled)
-    return bool(filled) or not cells or name != "student"
+        found = [column for column in found if all(_is_outcome(cell) for cell in _cells(peek, column))]
+    return [column for column in found if any(cell.strip() for cell in _cells(peek, column))] or found
 
 
 def _is_outcome(cell: str) -> bool:

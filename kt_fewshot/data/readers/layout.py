@@ -14,7 +14,7 @@ from kt_fewshot.errors import LogError
 
 from .columns import ColumnChoice, place_of
 from .ingest import REJECTED_SCHEMA
-from .reader import Draft, Options, Source
+from .reader import DRAFT_SCHEMA, Draft, Options, Source
 from .sniff import Peek
 from .table import Table, read_table
 from .values import map_cells, outcome, present, split_cells, to_counts, to_numbers, to_seconds
@@ -63,7 +63,7 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
         rejected.append(table.rejected.with_columns(file).select(list(REJECTED_SCHEMA)))
     text = pl.concat(frames, how="diagonal")
     del frames
-    present_columns = {name: column for name, column in layout.columns.items() if name in text.columns}
+    taken = {name: column for name, column in layout.columns.items() if name in text.columns and name in DRAFT_SCHEMA}
     text = layout.adjust(text)
     comma = any(peek.separator == ";" for peek in source.peeks)
     typing = _Typing(text, layout, options, comma)
@@ -72,7 +72,7 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
         frame,
         files=tuple(str(path) for path in source.paths),
         rows_read=sum(table.rows_read for table in tables),
-        columns=present_columns,
+        columns=taken,
         rejected=pl.concat(rejected),
         encoding=_all(table.encoding for table in tables),
         separator=_all(peek.separator for peek in source.peeks),

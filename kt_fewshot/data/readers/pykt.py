@@ -55,7 +55,8 @@ class PyKT(Reader):
         if "time" in frame.columns:
             columns["time"], _ = to_seconds(frame["time"])
         if "response_time" in frame.columns:
-            columns["response_time"] = to_numbers(frame["response_time"]) / 1000
+            milliseconds = to_numbers(frame["response_time"])
+            columns["response_time"] = milliseconds.set(milliseconds < 0, None) / 1000
         if "fold" in frame.columns:
             columns["fold"] = to_numbers(frame["fold"])
         draft = frame.select("file", "row").with_columns(**columns)

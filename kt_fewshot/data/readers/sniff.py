@@ -169,7 +169,7 @@ def _encoding(path: Path, head: bytes, tail: bytes) -> str:
         odd = head[1::2].count(b"\x00")
         return "utf-16-le" if odd > zeros / 2 else "utf-16-be"
     controls = sum(head.count(bytes([code])) for code in (*range(1, 9), *range(14, 32)))
-    if zeros or controls > len(head) / 100:
+    if zeros or controls > len(head) / 10:
         raise LogError(f"{path.name} is not a text file, and no binary format that can be read.")
     for part in (head, tail):
         try:
@@ -228,8 +228,10 @@ def _as_table(peek: Peek, lines: list[str]) -> Peek:
 
 
 def _is_header(rows: list[tuple[str, ...]]) -> bool:
-    """Whether the first row names the columns: no number in it, and nothing that comes again further down."""
+    """Whether the first row names the columns: no number in it, and few of its cells come again further down."""
     first, *rest = rows
-    if any(is_number(cell) for cell in first) or not any(cell.strip() for cell in first):
+    filled = [place for place, cell in enumerate(first) if cell.strip()]
+    if not filled or any(is_number(first[place]) for place in filled):
         return False
-    return not any(cell.strip() and cell in {row[place] for row in rest} for place, cell in enumerate(first))
+    again = sum(first[place] in {row[place] for row in rest} for place in filled)
+    return again * 2 <= len(filled)

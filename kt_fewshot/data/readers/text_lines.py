@@ -84,7 +84,8 @@ def _lines_per_student(lines: list[str]) -> int:
     for size in (3, 4):
         groups = [lines[at : at + size] for at in range(0, len(lines) - size + 1, size)]
         full = [group for group in groups if any(line.strip() for line in group[1:])]
-        if full and all(_is_group(group) for group in full[:10]):
+        starts = [line for line in lines[: 10 * size : size] if line.strip()]
+        if full and all(_is_group(group) for group in full[:10]) and all(FIRST.match(line) for line in starts):
             return size
     return 0
 
@@ -109,7 +110,7 @@ def _blocks(peek: Peek, text: str) -> list[_Block]:
     size = _lines_per_student(lines[:400])
     if not size:
         raise LogError(f"{peek.name} does not have three or four lines a student (count or id; skills; answers).")
-    while (len(lines) % size and not lines[-1].strip()) or _ends_in_empty(lines, size):
+    while _ends_in_empty(lines, size):
         lines.append("")
     if len(lines) % size:
         raise LogError(f"{peek.name} ends in the middle of a student, in line {len(lines)}.")

@@ -1,0 +1,142 @@
+"""The ASSISTments releases of 2009, 2012, 2015 and 2017: four tables that agree on little but their origin.
+
+Source: Feng, Heffernan & Koedinger 2009; https://sites.google.com/view/assistmentsdatamining.
+"""
+
+from typing import ClassVar, Final
+
+import polars as pl
+
+from .layout import Layout, read_tables
+from .reader import Draft, Options, Reader, Source, signature
+from .sniff import Peek
+
+SKILL_BUILDER_2009: Final = frozenset({"order_id", "user_id", "problem_id", "correct", "skill_id", "ms_first_response"})
+PROBLEM_LOGS_2012: Final = frozenset({"problem_log_id", "user_id", "problem_id", "correct", "start_time", "skill_id"})
+SKILL_BUILDERS_2015: Final = frozenset({"user_id", "log_id", "sequence_id", "correct"})
+CHALLENGE_2017: Final = frozenset({"studentId", "problemId", "skill", "correct", "startTime", "timeTaken"})
+
+
+class Assistments2009(Reader):
+    """Skill builder data 2009-2010, expanded (a row per skill) or collapsed (skills joined by `_`).
+
+    A row per skill becomes one answer again, by its `order_id`; otherwise a model sees the outcome before it has to
+    predict it. Scaffolding questions (`original` is 0) only come after a wrong answer; they are set aside.
+    `--skill skill_name` gives names instead of numbers.
+    """
+
+    name: ClassVar[str] = "assistments2009"
+    title: ClassVar[str] = "ASSISTments 2009"
+
+    def recognises(self, peek: Peek) -> int:
+        """By its column names."""
+        return signature(peek, SKILL_BUILDER_2009)
+
+    def read(self, source: Source, options: Options) -> Draft:
+        """Read the table."""
+        columns = {
+            "student": "user_id",
+            "item": "problem_id",
+            "skills": "skill_id",
+            "correct": "correct",
+            "order": "order_id",
+            "response_time": "ms_first_response",
+            "hints": "hint_count",
+            "attempts": "attempt_count",
+            "group": "student_class_id",
+            "original": "original",
+        }
+        layout = Layout(
+            columns,
+            optional=frozenset({"hints", "attempts", "group", "original"}),
+            milliseconds=True,
+            skill_separator="_",
+            adjust=_without_scaffolds,
+        )
+        return read_tables(source, layout.chosen(options.columns), options)
+
+
+class Assistments2012(Reader):
+    """Problem logs 2012-2013; `correct` may be a part of 1."""
+
+    name: ClassVar[str] = "assistments2012"
+    title: ClassVar[str] = "ASSISTments 2012"
+
+    def recognises(self, peek: Peek) -> int:
+        """By its column names."""
+        return signature(peek, PROBLEM_LOGS_2012)
+
+    def read(self, source: Source, options: Options) -> Draft:
+        """Read the few columns needed of many."""
+        columns = {
+            "student": "user_id",
+            "item": "problem_id",
+            "skills": "skill_id",
+            "correct": "correct",
+            "time": "start_time",
+            "order": "problem_log_id",
+            "response_time": "ms_first_response",
+            "hints": "hint_count",
+            "attempts": "attempt_count",
+            "group": "student_class_id",
+        }
+        optional = frozenset({"response_time", "hints", "attempts", "group"})
+        layout = Layout(columns, optional=optional, milliseconds=True, skill_separator="")
+        return read_tables(source, layout.chosen(options.columns), options)
+
+
+class Assistments2015(Reader):
+    """Skill builders 2015: the problem set (`sequence_id`) is the skill, there are no items and no times."""
+
+    name: ClassVar[str] = "assistments2015"
+    title: ClassVar[str] = "ASSISTments 2015"
+
+    def recognises(self, peek: Peek) -> int:
+        """By its column names."""
+        return signature(peek, SKILL_BUILDERS_2015)
+
+    def read(self, source: Source, options: Options) -> Draft:
+        """Read the table."""
+        columns = {"student": "user_id", "skills": "sequence_id", "correct": "correct", "order": "log_id"}
+        return read_tables(source, Layout(columns).chosen(options.columns), options)
+
+
+class Assistments2017(Reader):
+    """Data mining competition 2017; times are seconds."""
+
+    name: ClassVar[str] = "assistments2017"
+    title: ClassVar[str] = "ASSISTments 2017"
+
+    def recognises(self, peek: Peek) -> int:
+        """By its column names."""
+        return signature(peek, CHALLENGE_2017)
+
+    def read(self, source: Source, options: Options) -> Draft:
+        """Read the few columns needed of many."""
+        columns = {
+            "student": "studentId",
+            "item": "problemId",
+            "skills": "skill",
+            "correct": "correct",
+            "time": "startTime",
+            "order": "actionId",
+            "response_time": "timeTaken",
+            "hints": "hintCount",
+            "attempts": "attemptCount",
+            "group": "MiddleSchoolId",
+        }
+        layout = Layout(
+            columns,
+            optional=frozenset({"order", "hints", "attempts", "group"}),
+            milliseconds=False,
+        )
+        return read_tables(source, layout.chosen(options.columns), options)
+
+
+def _without_scaffolds(text: pl.DataFrame) -> pl.DataFrame:
+    """Scaffolding questions set aside."""
+    if "original" not in text.columns:
+        return text
+    scaffold = text["original"].cast(pl.Float64, strict=False) == 0
+    reason = pl.when(pl.Series(scaffold)).then(pl.lit("scaffolding question"))
+    return text.drop("original").with_columns(set_aside=reason)
