@@ -30,8 +30,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: if the disk is full, a permission is missing, or the like; `path` is then as it was.
 
-    >>> with atomic_path(folder / "table.csv") as temporary:
-    ...     frame.write_csv(temporary)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_path(Path(folder) / "answer.txt") as temporary:
+    ...         _ = temporary.write_text("42")
+    ...     (Path(folder) / "answer.txt").read_text()
+    '42'
     """
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(8)}{path.suffix}")
     try:
