@@ -141,8 +141,8 @@ def _opportunities(students: SimulatedStudents, given: Mapping[str, NDArray[np.f
         values = {name: values[rows, skills] for name, values in given.items()}
         return _Opportunities(values, students.mastered[rows, skills], student[rows], _pairs(student[rows], skills))
     values = {name: students.practised(values) if values.ndim == 2 else values for name, values in given.items()}
-    first, second = students.required.astype(np.int64).T
-    return _Opportunities(values, students.practised(), student, _pairs(student, _pairs(first, second + 1)))
+    other, skill = np.sort(students.required.astype(np.int64), axis=1).T  # a set; `other` is -1 for a single skill
+    return _Opportunities(values, students.practised(), student, _pairs(student, _pairs(skill, other + 1)))
 
 
 def _pairs(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -108,6 +108,22 @@ def test_two_skills_are_two_opportunities_or_one():
     assert recover_mastery(one_skill, students, draws=DRAWS).estimate["false_mastery"].value > 0.05
 
 
+def test_each_combination_of_skills_is_a_sequence_of_its_own():
+    students = simulate("bkt", n_students=50, n_answers=20, n_skills=3, seed=1, multi_skill=0.4)
+    found = recover_mastery(students.practised().astype(float), students, draws=DRAWS).estimate
+    sequences = students.interactions.table.select("student", "skills").n_unique()
+    mean_length = len(students.interactions) / sequences
+    assert found["effort"].value + found["spared"].value == pytest.approx(mean_length)
+
+
+def test_intervals_keep_the_answers_of_a_student_together():
+    """Declared at all answers of half of the students and at none of the others: as sure as 100 coins, not 2,000."""
+    students = simulate("bkt", n_students=100, n_answers=20, n_skills=2, seed=1, equal_lengths=True)
+    declared = recover_mastery((students.student_index() % 2).astype(float), students, draws=400).estimate["declared"]
+    assert declared.value == 0.5
+    assert declared.high - declared.low == pytest.approx(2 * 1.96 * 0.5 / 10, rel=0.15)
+
+
 @pytest.mark.parametrize("name", ["irt", "dash"])
 def test_other_simulators(name):
     students = simulate(name, n_students=50, n_answers=20, n_skills=3, seed=1)
