@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Precision = Literal["auto", "fp32", "bf16"]
 
@@ -65,11 +65,14 @@ class TrainerOptions:
 
     def _require(self, name: str, wanted: str, holds: Callable[[Any], bool]) -> None:
         value = getattr(self, name)
-        if value is not None and not holds(value):
+        off = value is None and name in _MAY_BE_OFF
+        if not off and (value is None or not holds(value)):
             raise ValueError(f"`{name}` should be {wanted}. Found `{name} = {value!r}`.")
 
 
-_CHOICES = {
+_MAY_BE_OFF: Final = {"clip_norm", "patience", "average_decay", "max_seconds"}
+
+_CHOICES: Final = {
     "schedule": ("constant", "cosine", "one-cycle"),
     "optimizer": ("adamw", "adam"),
     "precision": ("auto", "fp32", "bf16"),

@@ -20,7 +20,7 @@ def mix(seed: int, *numbers: int) -> int:
     """
     state = _scramble(seed)
     for number in numbers:
-        state = _scramble(state ^ _scramble(number + 1))
+        state = _scramble((state + number) & _MASK)
     return state >> 1
 
 
