@@ -142,18 +142,20 @@ def _candidates(peek: Peek, name: str, taken: set[str]) -> list[str]:
             f"Column `{repeated[0]}` occurs {peek.header.count(repeated[0])} times in {peek.name}. "
             f"Rename the others and read again."
         )
-    if name == "correct":
-        found = [column for column in found if all(_is_outcome(cell) for cell in _cells(peek, column))]
+    if name == "correct" and found != [names[0]]:
+        found = [column for column in found if _are_outcomes(_cells(peek, column))]
     return [column for column in found if any(cell.strip() for cell in _cells(peek, column))] or found
 
 
-def _is_outcome(cell: str) -> bool:
-    """Whether a cell can be read as right or wrong."""
-    try:
-        outcome(cell)
-    except ValueError:
-        return False
-    return True
+def _are_outcomes(cells: Sequence[str]) -> bool:
+    """Whether all cells, or all but one in ten, can be read as right or wrong."""
+    odd = 0
+    for cell in cells:
+        try:
+            outcome(cell)
+        except ValueError:
+            odd += 1
+    return odd * 10 <= len(cells)
 
 
 def _narrowed(peek: Peek, name: str, found: list[str]) -> tuple[list[str], str]:

@@ -1,5 +1,6 @@
 """From a reader's draft to the log: order, merging, checking, and the account of every record."""
 
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -32,8 +33,9 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     _check_rejected(draft, rejected, options.max_bad)
     if answers.is_empty():
         raise LogError(_nothing_left(draft, fates))
-    answers = _real_order(answers)
-    answers, merged = _merge(answers)
+    merged = pl.DataFrame(schema=FATE_SCHEMA)
+    if not draft.settled:
+        answers, merged = _merge(_real_order(answers))
     fates = pl.concat([fates, merged]).sort("file", "row")
     interactions = Interactions.ordered(answers.select(list(SCHEMA)), draft.files, by=None)
     _check_repeats(interactions, draft)
@@ -102,7 +104,7 @@ def _check_rejected(draft: Draft, rejected: pl.DataFrame, max_bad: float) -> Non
         return
     first = rejected.row(0, named=True)
     raise LogError(
-        f"{rejected.height:,} of {draft.rows_read:,} records of {draft.files[first['file']]} cannot be read "
+        f"{rejected.height:,} of {draft.rows_read:,} records of {_name(draft, first['file'])} cannot be read "
         f"({rejected.height / draft.rows_read:.1%}; {max_bad:.1%} are allowed). The first is in line {first['line']}: "
         f"{first['reason']}. Mend them, or allow more with --max-bad."
     )
@@ -110,7 +112,7 @@ def _check_rejected(draft: Draft, rejected: pl.DataFrame, max_bad: float) -> Non
 
 def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
     """Why a log without answers cannot be used."""
-    name = ", ".join(draft.files)
+    name = ", ".join(_name(draft, file) for file in range(len(draft.files)))
     if not draft.rows_read:
         return f"{name} has no records, only a header."
     reasons = fates.group_by("reason").len().sort("len", descending=True).head(3)
@@ -165,7 +167,7 @@ def _check_repeats(interactions: Interactions, draft: Draft) -> None:
     if interactions.n_students == len(interactions) >= REPEATS:
         column = draft.columns.get("student", "student")
         raise LogError(
-            f"Column `{column}` of {draft.files[0]} names another student in each of {len(interactions):,} answers. "
+            f"Column `{column}` of {_name(draft, 0)} names another student in each of {len(interactions):,} answers. "
             "Name the right one with --student COL."
         )
 
@@ -193,6 +195,11 @@ def _decisions(
     else:
         phrases.append(f"in order of {draft.columns['order']}" if "order" in draft.columns else "in the order given")
     return (*phrases, *draft.decisions)
+
+
+def _name(draft: Draft, file: int) -> str:
+    """A file's name, without its folders."""
+    return Path(draft.files[file]).name
 
 
 def _count(number: int, thing: str) -> str:

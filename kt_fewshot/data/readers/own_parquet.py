@@ -45,4 +45,5 @@ class OwnParquet(Reader):
             encoding="",
             separator="",
             compression="parquet",
+            settled=True,
         )

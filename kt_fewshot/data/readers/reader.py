@@ -82,6 +82,7 @@ class Draft:
     - `rows_read`: all records; `files`: their files' names; `columns`: canonical column -> column of the log;
     - `encoding`, `separator`, `compression`: as found;
     - `decisions`, `warnings`: sentences for the user;
+    - `settled`: whether order and times stand as they are: nothing is sorted or merged any more;
     - `line_of`: line of a record by file and row, for messages.
     """
 
@@ -95,6 +96,7 @@ class Draft:
     compression: str = "none"
     decisions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    settled: bool = False
     line_of: Callable[[int, int], int] = lambda _, row: row
 
 

@@ -108,14 +108,11 @@ def _sniff_file(path: Path) -> Peek:
     if compression == "parquet":
         return _as_parquet(path)
     head, whole = _head(path, compression)
-    if not head.strip():
+    tail = _tail(path) if not whole and compression == "none" else b""
+    encoding = _encoding(path, head, tail)
+    text = _decode(path, head, encoding, whole=whole)
+    if not text.strip("\ufeff \t\r\n"):
         raise LogError(f"{path.name} is empty.")
-    if not whole and compression == "none":
-        tail = _tail(path)
-        encoding = _encoding(path, head, tail)
-    else:
-        encoding = _encoding(path, head, b"")
-    text = _decode(head, encoding, whole)
     newline = "\n" if "\n" in text else "\r"
     newline = "\r\n" if "\r\n" in text else newline
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace(newline, "\n").split("\n")
@@ -123,6 +120,8 @@ def _sniff_file(path: Path) -> Peek:
         lines.pop()
     plain = Peek(path, "text", compression, encoding, newline, lines=tuple(lines[:200]))
     first = next((line for line in lines if line.strip()), "").lstrip()
+    if first.startswith("<"):
+        raise LogError(f"{path.name} is an HTML or XML page, not a log.")
     if first.startswith(("[", "{")):
         return replace(plain, kind="json")
     return _as_table(plain, lines)
@@ -150,10 +149,10 @@ def _head(path: Path, compression: str) -> tuple[bytes, bool]:
 
 
 def _tail(path: Path) -> bytes:
-    """The last bytes of a plain file, from the start of a line on."""
+    """The last bytes of a plain file, without the rest of a character cut by their start."""
     with path.open("rb") as stream:
         stream.seek(-TAIL, 2)
-        return stream.read().partition(b"\n")[2]
+        return stream.read().lstrip(bytes(range(0x80, 0xC0)))
 
 
 def _encoding(path: Path, head: bytes, tail: bytes) -> str:
@@ -165,11 +164,11 @@ def _encoding(path: Path, head: bytes, tail: bytes) -> str:
     if head.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
     zeros = head.count(b"\x00")
-    if zeros > len(head) / 3:
-        odd = head[1::2].count(b"\x00")
+    odd = head[1::2].count(b"\x00")
+    if zeros > len(head) / 3 and max(odd, zeros - odd) > zeros * 0.9:  # every other byte
         return "utf-16-le" if odd > zeros / 2 else "utf-16-be"
     controls = sum(head.count(bytes([code])) for code in (*range(1, 9), *range(14, 32)))
-    if zeros or controls > len(head) / 10:
+    if zeros or controls > len(head) / 10 or tail.endswith(b"\x00\x00"):
         raise LogError(f"{path.name} is not a text file, and no binary format that can be read.")
     for part in (head, tail):
         try:
@@ -186,13 +185,13 @@ def western(data: bytes) -> str:
     return "cp1252" if extra and not extra & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "latin-1"
 
 
-def _decode(head: bytes, encoding: str, whole: bool) -> str:
+def _decode(path: Path, head: bytes, encoding: str, *, whole: bool) -> str:
     """The head as text; a character cut off at its end is left out."""
     try:
         return head.decode(encoding)
     except UnicodeDecodeError as error:
         if whole:
-            raise LogError(f"The file looks like {encoding} but is not ({error.reason}).") from error
+            raise LogError(f"{path.name} looks like {encoding} but is not ({error.reason}).") from error
         return head.decode(encoding, errors="ignore")
 
 

@@ -20,10 +20,12 @@ DATES: Final = (
     "%Y-%m-%d %H:%M",
     "%Y/%m/%d %H:%M:%S%.f",
     "%Y/%m/%d %H:%M",
+    "%m/%d/%y %H:%M:%S%.f",  # before %Y, which would take 05 for the year 5
+    "%m/%d/%y %H:%M",
     "%m/%d/%Y %H:%M:%S%.f",
     "%m/%d/%Y %H:%M",
-    "%m/%d/%y %H:%M:%S%.f",
-    "%m/%d/%y %H:%M",
+    "%d/%m/%y %H:%M:%S%.f",
+    "%d/%m/%y %H:%M",
     "%d/%m/%Y %H:%M:%S%.f",
     "%d/%m/%Y %H:%M",
     "%d.%m.%Y %H:%M:%S%.f",
@@ -49,7 +51,7 @@ def outcome(text: str) -> float | None:
         return None
     if word in WORDS:
         return WORDS[word]
-    value = float(word)
+    value = float(word.replace(",", "."))
     if not 0 <= value <= 1:  # nan too
         raise ValueError(f"{text!r} is not an outcome")
     return value
@@ -112,15 +114,12 @@ def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, st
         separator: what separates the skills of a cell; "" for nothing but `~~`; None to find out. `~~` always does.
     """
     texts = [text for text in column.unique().to_list() if text]
-    note = ""
     if separator is None:
         separator = list_separator(texts)
-        if separator:
-            note = f"skills of one answer separated by '{separator}'"
-    if not separator and not any(SKILL_SEPARATOR in text for text in texts):
-        return present(column), note
-    if not note and separator is None:
-        note = f"skills of one answer separated by '{SKILL_SEPARATOR}'"
+    separators = [SKILL_SEPARATOR, separator] if separator else [SKILL_SEPARATOR]
+    if not any(part in text for text in texts for part in separators):
+        return present(column), ""
+    note = f"skills of one answer separated by '{separator or SKILL_SEPARATOR}'"
 
     def canonical(text: str) -> str | None:
         parts = text.replace(separator, SKILL_SEPARATOR) if separator else text
@@ -132,8 +131,8 @@ def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, st
 def list_separator(texts: list[str]) -> str:
     """The separator that makes clear lists of some of these cells, "" if none does.
 
-    With `;` or `|`, the parts must be numbers or come again in other cells; with `_` or `,`, they must all be numbers,
-    and half of them must stand alone in other cells too (`6_3` may well be the name of one skill).
+    With `;` or `|`, the parts must be numbers, come again in other cells, or half of them stand alone in other cells;
+    with `_` or `,`, they must be numbers and half of them stand alone (`6_3` may well be the name of one skill).
     """
     alone = set(texts)
     for separator in (";", "|", ",", "_"):
@@ -142,9 +141,12 @@ def list_separator(texts: list[str]) -> str:
         if not lists or not all(parts):
             continue
         numbers = all(part.isdigit() for part in parts)
-        if separator in ";|" and (numbers or len(set(parts)) < len(parts) or alone.issuperset(parts)):
-            return separator
-        if numbers and sum(part in alone for part in set(parts)) * 2 >= len(set(parts)):
+        stand_alone = sum(part in alone for part in set(parts)) * 2 >= len(set(parts))
+        if separator in ";|":
+            is_list = numbers or stand_alone or len(set(parts)) < len(parts)
+        else:
+            is_list = numbers and stand_alone
+        if is_list:
             return separator
     return ""
 
