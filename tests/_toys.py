@@ -40,7 +40,7 @@ class Toy(nn.Module):
         x, y = batch
         self.seen += len(x)
         error = (self(x) - y).square()
-        count = torch.tensor(len(x), device=x.device)
+        count = x.new_full((), len(x))
         return {"sum": LossSum(error[:, 0].sum(), count), "first": LossSum(error[:, 1].sum(), count)}
 
     def shared_parameters(self) -> Iterator[nn.Parameter]:
@@ -185,3 +185,27 @@ def hold_lock(path: Path, held: Event, release: Event) -> None:
     with locked(path, wait=False):
         held.set()
         release.wait()
+
+
+@dataclass
+class HalfBatches(ToyBatches):
+    """Every second answer of each batch."""
+
+    rank: int = 0
+
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
+        for batch in super().epoch(epoch, first_step):
+            yield Batch(part[self.rank :: 2] for part in batch)
+
+
+def train_in_group(folder: Path, rank: int) -> None:
+    """Train a toy as one of two processes; leave its weights and its last loss in a file."""
+    torch.set_num_threads(1)
+    address = f"file://{folder / 'meeting'}"
+    torch.distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
+    model = Toy()
+    model.dropout.p = 0.0
+    history = Trainer(OPTIONS, loss_scale=16).fit(model, HalfBatches(rank=rank))
+    loss = torch.tensor(history.rows[-1].losses["sum"])
+    torch.save({**model.state_dict(), "loss": loss}, folder / f"rank{rank}")
+    torch.distributed.destroy_process_group()

@@ -82,7 +82,7 @@ class Loop:
     def _step(self, batch: Any) -> None:  # noqa: ANN401
         state = self.state
         self.stepper.gradient(batch, state.step)
-        if self.device.type == "cpu":  # elsewhere, to look now would stop the device at each step
+        if self._looks_each_step:
             self._refuse_poison()
         self.stepper.apply(state.step)
         state.step += 1
@@ -125,6 +125,11 @@ class Loop:
         if not self.out_of_time:
             self._save()
         self.reporter.end_epoch(row)
+
+    @property
+    def _looks_each_step(self) -> bool:
+        """Whether bad losses are looked for at once; on an accelerator that would stop the device at each step."""
+        return self.device.type == "cpu"
 
     def _validated(self) -> Validation | None:
         """Validate the averaged weights and keep them if they are the best."""
