@@ -20,7 +20,7 @@ from .correctness import Floats, log_losses
 Resampler = Callable[[Floats], Floats]
 
 _DRAWS_AT_ONCE: Final = 50
-_CELLS_AT_ONCE: Final = 1 << 17  # draws x answers in one go: fewer stay in the cache, more amortise the call
+_CELLS_AT_ONCE: Final = 1 << 16  # draws x answers in one go: fewer stay in the cache, more amortise the call
 
 
 @dataclass(frozen=True)
