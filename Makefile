@@ -16,7 +16,7 @@ help:
 	@echo "Another Python: make venv PYTHON=python3.12"
 
 demo: $(VENV)/core.stamp
-	$(BIN)/python cli.py demo
+	$(BIN)/python cli.py dkt train
 
 # pytest's answer decides, coverage is told after it.
 test: $(VENV)/dev.stamp learn2learn

@@ -14,41 +14,57 @@ from .history_features import (
 )
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .live_history import Answer, LiveHistory, Question
-from .sequences import Finals, PackedRows, SequenceBatch, SlidingWindows, Streams, before_answer
+from .parts import PARTS, Part, Split, count
+from .readers import READERS, ColumnChoice, Ingest, Log, read_log
+from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
 from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
 from .skill_sets import SkillSets, mean_over_skills
+from .splits import by_fold, by_fold_files, by_student, by_time, with_test
 from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
 from .vocabulary import UNKNOWN, Vocabulary
+from .windows import Windows, sliding_windows
 
 __all__ = [
     "BEHAVIOUR",
     "HORIZON",
     "N_FEATURES",
+    "PARTS",
     "QUESTION_FEATURES",
+    "READERS",
     "SCHEMA",
     "SIMULATORS",
     "SKILL_FEATURES",
     "SKILL_SEPARATOR",
     "UNKNOWN",
     "Answer",
+    "ColumnChoice",
     "Finals",
+    "Ingest",
     "Interactions",
     "LiveHistory",
+    "Log",
     "Occurrences",
     "PackedRows",
+    "Part",
     "Question",
     "SequenceBatch",
     "SequenceStore",
     "SimulatedStudents",
     "Simulator",
     "SkillSets",
-    "SlidingWindows",
+    "Split",
     "Streams",
     "Tally",
     "Unknown",
     "Vocabulary",
+    "Windows",
     "after",
     "before_answer",
+    "by_fold",
+    "by_fold_files",
+    "by_student",
+    "by_time",
+    "count",
     "describe",
     "empty_tally",
     "encode",
@@ -56,8 +72,11 @@ __all__ = [
     "join_skills",
     "log_gap",
     "mean_over_skills",
+    "read_log",
     "simulate",
+    "sliding_windows",
     "tally_features",
     "unknown_in",
     "upcoming",
+    "with_test",
 ]

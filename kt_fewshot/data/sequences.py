@@ -199,39 +199,6 @@ class Finals:
             yield SequenceBatch.gather(self.store, window, starts)
 
 
-@dataclass(frozen=True)
-class SlidingWindows:
-    """Histories cut to a length: each answer is predicted from at most `length - 1` answers before it.
-
-    How pyKT evaluates (Liu et al. 2022, https://arxiv.org/abs/2206.11460). The first window of a student predicts all
-    its answers, each later answer has a window of its own that ends with it. Every batch starts from an empty state.
-
-    Args:
-        store: the histories.
-        length: steps a window.
-        rows: windows a batch.
-    """
-
-    store: SequenceStore
-    length: int = 200
-    rows: int = 256
-
-    def __iter__(self) -> Iterator[tuple[SequenceBatch, Tensor]]:
-        """Batches, and which of their predictions to take: (batch, time) bool."""
-        starts, lengths = self.store.starts[:-1].cpu(), self.store.lengths.cpu()
-        place = self.store.position().cpu()
-        last = torch.cat([starts + lengths.clamp(max=self.length) - 1, (place >= self.length).nonzero().squeeze(1)])
-        first = torch.cat([starts, last[len(starts) :] - self.length + 1])
-        by_length = torch.argsort(last - first, stable=True)
-        whole = torch.arange(len(last)) < len(starts)
-        for rows in by_length.split(self.rows):
-            span = torch.arange(int((last - first)[rows].max()) + 1)
-            index = first[rows, None] + span
-            index = torch.where(index <= last[rows, None], index, -1)
-            wanted = (whole[rows, None] | (index == last[rows, None])) & (index >= 0)
-            yield SequenceBatch.gather(self.store, index, (span == 0).expand_as(index)), wanted
-
-
 def _line_up(store: SequenceStore, students: Tensor) -> tuple[Tensor, Tensor]:
     """Store positions of whole histories, end to end in the order of `students`, and where each begins."""
     first = store.starts[:-1].cpu()[students]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -109,8 +109,9 @@ class SequenceStore:
     @classmethod
     def load(cls, folder: Path) -> "SequenceStore":
         """Map the columns that `save` wrote into memory, without reading them."""
-        columns = {
+        columns: dict[str, Any] = {
             column.name: torch.from_numpy(np.load(folder / f"{column.name}.npy", mmap_mode="c"))
             for column in fields(cls)
         }
-        return cls(**columns | {"sets": SkillSets(columns["sets"])})
+        sets = SkillSets(columns.pop("sets"))
+        return cls(**columns, sets=sets)

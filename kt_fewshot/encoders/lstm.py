@@ -81,8 +81,11 @@ class _PackedLSTM(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> Sequence[Tensor | None]:  # noqa: ANN401
-        dy, dh, dc = grads
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride] (the decorator hides the names)
+        ctx: Any,  # noqa: ANN401
+        *grad_outputs: Tensor,
+    ) -> Sequence[Tensor | None]:
+        dy, dh, dc = grad_outputs
         gates, h_before, c_before, squashed, weight, keep = ctx.saved_tensors
         i, f, o, g = gates.chunk(4, -1)
         # what each gate's pre-activation receives for a unit of gradient on c (i, f, g) and on h (o)

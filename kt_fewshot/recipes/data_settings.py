@@ -149,10 +149,11 @@ def checked(kind: type[S], values: Mapping[str, Any]) -> S:
     try:
         return kind(**values)
     except ValidationError as error:
-        raise KTError(_first(error)) from error
+        raise KTError(first_problem(error)) from error
 
 
-def _first(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """What is wrong with settings first, in one line that names it."""
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"]) or "settings"
     message = problem["msg"].removeprefix("Value error, ").rstrip(".")

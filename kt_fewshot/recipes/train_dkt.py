@@ -5,23 +5,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import torch
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from kt_fewshot.data import Part, SequenceStore, Vocabulary, encode
 from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
-from kt_fewshot.storage import RunFolder, write_text
-from kt_fewshot.tracing import Tracer
-from kt_fewshot.training import History
+from kt_fewshot.storage import RunFolder, write_json, write_text
+from kt_fewshot.tracing import Tracer, tracer_class
+from kt_fewshot.training import History, Progress
 
-from .data_settings import DataSettings, checked
-from .evaluate_tracer import Protocol
+from .data_settings import Data, DataSettings, checked, first_problem
+from .evaluate_tracer import Protocol, evaluate_tracer
+from .mastery_table import mastery_table
+from .saved_tracer import choose_device
+from .write_table import write_table
 
 Say = Callable[[str], None]
 
 
 class TrainSettings(BaseModel):
-    """Everything a run depends on; `config.yaml` of its folder holds it."""
+    """Everything a run depends on; `config.yaml` in its folder holds it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,30 +39,140 @@ class TrainSettings(BaseModel):
     threads: int | None = Field(None, ge=1)
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read what `write` wrote, or what a user wrote by hand.
+    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
+        """Settings from a file, if there is one, and values that go before it.
 
         Raises:
-            KTError: if the file is missing, is no YAML mapping, or has a setting that is none.
+            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
         """
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise KTError(f"Cannot read the settings in {path}: {str(error).splitlines()[0]}.") from error
-        if not isinstance(values, dict):
-            raise KTError(f"{path} should hold settings as `name: value`. Found a {type(values).__name__}.")
-        return checked(cls, values)
+        return checked(cls, _merged(_read_yaml(config) if config else {}, values))
 
     def write(self, path: Path) -> None:
         """Write the settings as YAML."""
-        write_text(path, yaml.safe_dump(self.model_dump(mode="json", exclude_defaults=True), sort_keys=False))
+        write_text(path, yaml.safe_dump(self.model_dump(mode="json", exclude_unset=True), sort_keys=False))
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What training left: the folder, the tracer, the curve and the test's results."""
+    """What a training left: its folder, the tracer, the learning curve and the test's results."""
 
     run: RunFolder
     tracer: Tracer
     history: History
     results: Results
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of `results.json`."""
+        return self.results.to_json_dict()
+
+
+def train_dkt(
+    settings: TrainSettings, *, out: Path | None = None, say: Say | None = None, progress: Progress | None = None
+) -> TrainedRun:
+    """Train, test, and write a run folder.
+
+    The folder holds `config.yaml`, `split.csv`, `ingest.json` and `rejects.csv` of each log, `history.csv`, `model/`,
+    `results.json` and `mastery.csv` (where the test's students stand).
+
+    Args:
+        settings: what, on what, how.
+        out: the folder; named by time under `runs/` if None.
+        say: told what was decided, a line at a time.
+        progress: told how far training is.
+
+    Raises:
+        KTError: if settings, logs or folders are at fault; nothing is left half written.
+    """
+    data = settings.data.load()
+    tracer_class(settings.tracer)
+    run = RunFolder.create(out=out)
+    with run.writing():
+        settings.write(run.config)
+        write_table(run.path / "split.csv", data.split.frame())
+        for number, ingest in enumerate(data.ingests):
+            folder = run.path if number == 0 else run.path / f"log-{number + 1}"
+            folder.mkdir(exist_ok=True)
+            ingest.save(folder)
+        return _train(settings, data, run, say=say or _silent, progress=progress, resume=False)
+
+
+def resume_dkt(name: str, *, say: Say | None = None, progress: Progress | None = None) -> TrainedRun:
+    """Go on with an interrupted run, to the very result it would have had.
+
+    Args:
+        name: the run's folder, its name under `runs/`, or "latest".
+        say: told what was decided.
+        progress: told how far training is.
+
+    Raises:
+        KTError: if there is no such run, it keeps no training state, or its logs have changed.
+    """
+    run = RunFolder.open(name, having="checkpoint")
+    settings = TrainSettings.assemble(run.config, {})
+    with run.writing():
+        return _train(settings, settings.data.load(), run, say=say or _silent, progress=progress, resume=True)
+
+
+def _train(
+    settings: TrainSettings, data: Data, run: RunFolder, *, say: Say, progress: Progress | None, resume: bool
+) -> TrainedRun:
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    for line in data.describe():
+        say(line)
+    split = data.split
+    vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=settings.min_item_answers)
+    if not vocabulary.skills and not vocabulary.items:
+        raise KTError("The log names neither skills nor items, so there is nothing to trace. Name one with --skill.")
+    tracer = _make(settings, vocabulary)
+    train, valid, test = (_encode(part, vocabulary) for part in (split.train, split.valid, split.test))
+    if untold := tracer.untold_tasks(train):
+        say(f"Left out, since the log does not tell: {', '.join(untold)}.")
+    history = tracer.fit(train, valid, checkpoint=run.checkpoint, resume=resume, progress=progress)
+    tracer.save(run.model)
+    write_text(run.history, history.to_csv())
+    log = split.test.interactions
+    simulated = data.simulated and data.simulated.of_students(log.table["student"].unique())
+    mean = float(train.correct[train.scored].double().mean())
+    results = evaluate_tracer(tracer, log, test, protocol=settings.protocol, mean=mean, simulated=simulated).of_run(
+        str(run.path)
+    )
+    write_json(run.results, results.to_json_dict())
+    write_table(run.path / "mastery.csv", mastery_table(tracer, log, test))
+    return TrainedRun(run, tracer, history, results)
+
+
+def _make(settings: TrainSettings, vocabulary: Vocabulary) -> Tracer:
+    try:
+        tracer = tracer_class(settings.tracer)(vocabulary, settings.model)
+    except ValidationError as error:
+        raise KTError(first_problem(error)) from error
+    return tracer.to(choose_device(settings.device))
+
+
+def _encode(part: Part, vocabulary: Vocabulary) -> SequenceStore:
+    return encode(part.interactions, vocabulary, scored=part.scored)
+
+
+def _silent(line: str) -> None:
+    """Nobody listens."""
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise KTError(f"Cannot read the settings in {path}: {str(error).splitlines()[0]}.") from error
+    if not isinstance(values, dict):
+        raise KTError(f"{path} should hold settings as `name: value`. Found a {type(values).__name__}.")
+    return values
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two trees of settings as one; where both have a value, that of `above`."""
+    both = {
+        name: _merged(below[name], value) if isinstance(value, Mapping) and isinstance(below[name], Mapping) else value
+        for name, value in above.items()
+        if name in below
+    }
+    return {**below, **above, **both}

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
+import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor
 
 from kt_fewshot.data import (
@@ -22,7 +24,6 @@ from kt_fewshot.data import (
     SequenceBatch,
     SequenceStore,
     SkillSets,
-    SlidingWindows,
     Streams,
     Vocabulary,
 )
@@ -55,6 +56,9 @@ TRAINER_OPTIONS: Final = (
     "checkpoint_seconds",
     "seed",
 )
+
+STOPPING_TASKS: Final = ("correct", "mastery")
+"""Training stops by the sum of these tasks' validation losses; the others only support them."""
 
 
 class DKTState(NamedTuple):
@@ -100,9 +104,9 @@ class DKT(Tracer):
 
         A task whose target the training log never tells is left out of the sum.
         """
-        self.leave_out([task for task, told in self.tasks_told(train).items() if not told])
+        self.leave_out(self.untold_tasks(train))
         train, valid = train.to(self.device), valid.to(self.device)
-        batches = PackedRows(train, rows=self.settings.rows, time=self.settings.time, seed=self.settings.seed)
+        batches = PackedRows(train, rows=self._rows(train), time=self.settings.time, seed=self.settings.seed)
         trainer = Trainer(
             TrainerOptions(**{name: getattr(self.settings, name) for name in TRAINER_OPTIONS}),
             loss_scale=batches.answers_per_batch,
@@ -119,6 +123,13 @@ class DKT(Tracer):
         self.eval()
         self._calibrate(valid)
         return history
+
+    def _rows(self, train: SequenceStore) -> int:
+        """Rows a batch: a small log gets small batches, so that an epoch still takes some steps."""
+        if self.settings.rows:
+            return self.settings.rows
+        smallest, largest, steps = 8, 32, 40
+        return min(max(len(train) // (self.settings.time * steps), smallest), largest)
 
     def leave_out(self, tasks: Sequence[str]) -> None:
         """Drop tasks and their heads."""
@@ -170,20 +181,15 @@ class DKT(Tracer):
         return self._answer(state.lstm[0][:, None].expand(-1, n_skills, -1), asked)
 
     @torch.no_grad()
-    def predict_log(self, store: SequenceStore, *, window: int | None = None) -> Prediction:
-        """See `Tracer.predict_log`.
-
-        Args:
-            store: the histories.
-            window: predict each answer from at most `window - 1` answers before it; None reads whole histories.
-        """
+    def predict_log(self, store: SequenceStore) -> Prediction:
+        """See `Tracer.predict_log`; whole histories are read, with the state carried on."""
         store = store.to(self.device)
         correct = torch.empty(len(store), dtype=self._dtype, device=self.device)
         mastery = torch.empty_like(correct)
-        for batch, before, wanted in self._sweep(store) if window is None else self._windows(store, window):
-            at = batch.index[wanted]
+        for batch, before in self._sweep(store):
+            real = batch.index >= 0
             p, m = self._answer(before, batch)
-            correct[at], mastery[at] = p[wanted], m[wanted]
+            correct[batch.index[real]], mastery[batch.index[real]] = p[real], m[real]
         return Prediction(correct, mastery)
 
     @torch.no_grad()
@@ -199,9 +205,9 @@ class DKT(Tracer):
         """Guess, slip and learning rate of every skill, (skills,) each; None without a mastery head."""
         return self.network.mastery.emission() if self.network.mastery else None
 
-    def tasks_told(self, store: SequenceStore) -> dict[str, bool]:
-        """Of each task, whether a log has targets for it."""
-        return {task: task not in BEHAVIOUR_TASKS or store.has(task) for task in self.settings.tasks}
+    def untold_tasks(self, store: SequenceStore) -> list[str]:
+        """See `Tracer.untold_tasks`."""
+        return [task for task in self.settings.tasks if task in BEHAVIOUR_TASKS and not store.has(task)]
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -213,41 +219,37 @@ class DKT(Tracer):
             return Prediction(calibrated, calibrated)
         return Prediction(calibrated, self.network.mastery_logit(before, asked).sigmoid())
 
-    def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor, Tensor]]:
-        """Whole histories with carried state: batches, what is known before each answer, what is no padding."""
+    def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor]]:
+        """Whole histories with carried state: batches, and what is known before each answer."""
         state = None
         for batch in Streams(store):
             state = self.network.start(len(batch.index)) if state is None else state
             before, state = self.network.read(batch, state)
-            yield batch, before, batch.index >= 0
+            yield batch, before
 
-    def _windows(self, store: SequenceStore, length: int) -> Iterator[tuple[SequenceBatch, Tensor, Tensor]]:
-        for batch, wanted in SlidingWindows(store, length):
-            before, _ = self.network.read(batch, self.network.start(len(batch.index)))
-            yield batch, before, wanted.to(self.device)
-
-    @torch.no_grad()
     def _validate(self, valid: SequenceStore) -> Validation:
-        totals: dict[str, list[Tensor]] = {}
-        logits = torch.empty(len(valid), dtype=self._dtype, device=self.device)
-        for batch, before, real in self._sweep(valid):
-            logits[batch.index[real]] = self.network.correct(before, batch)[real]
-            for task, (total, count) in self.network.task_losses(before, batch).items():
-                totals.setdefault(task, []).append(torch.stack([total, count.to(total.dtype)]))
-        sums = {task: torch.stack(parts).sum(0).tolist() for task, parts in totals.items()}
-        metrics = {f"{task}_loss": total / count for task, (total, count) in sums.items() if count}
-        scored = valid.scored.cpu().numpy()
-        area = auc(logits.float().sigmoid().cpu().numpy()[scored], valid.correct.cpu().numpy()[scored])
-        score = -sum(metrics.get(f"{task}_loss", 0.0) for task in ("correct", "mastery"))
-        return Validation(score, {"auc": area} | metrics)
+        logits, correct, sums = self._scored(valid)
+        losses = {f"{task}_loss": total / count for task, (total, count) in sums.items() if count}
+        score = -sum(losses.get(f"{task}_loss", 0.0) for task in STOPPING_TASKS)
+        return Validation(score, {"auc": auc(expit(logits), correct)} | losses)
+
+    def _calibrate(self, valid: SequenceStore) -> None:
+        logits, correct, _ = self._scored(valid)
+        self.calibration = fit_platt(logits, correct)
 
     @torch.no_grad()
-    def _calibrate(self, valid: SequenceStore) -> None:
-        logits = torch.empty(len(valid), dtype=self._dtype, device=self.device)
-        for batch, before, real in self._sweep(valid):
+    def _scored(self, store: SequenceStore) -> tuple[np.ndarray, np.ndarray, dict[str, list[float]]]:
+        """Of the answers that count: logits, outcomes, and each task's sum of losses and number of labels."""
+        logits = torch.empty(len(store), dtype=self._dtype, device=self.device)
+        parts: dict[str, list[Tensor]] = {}
+        for batch, before in self._sweep(store):
+            real = batch.index >= 0
             logits[batch.index[real]] = self.network.correct(before, batch)[real]
-        scored = valid.scored.cpu().numpy()
-        self.calibration = fit_platt(logits.float().cpu().numpy()[scored], valid.correct.cpu().numpy()[scored])
+            for task, loss in self.network.task_losses(before, batch).items():
+                parts.setdefault(task, []).append(torch.stack([loss.total, loss.count.to(loss.total.dtype)]))
+        sums = {task: torch.stack(found).sum(0).tolist() for task, found in parts.items()}
+        scored = store.scored
+        return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), sums
 
 
 def _one_step(question: Question, features: Tensor) -> Questions:

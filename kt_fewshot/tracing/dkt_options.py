@@ -27,7 +27,7 @@ class DKTOptions(BaseModel):
     dropout: Share = Field(0.2, description="share of features dropped in training")
     mastery_dropout: Share = Field(0.3, description="the same in the mastery head")
     item_dropout: Share = Field(0.2, description="share of answers whose item is hidden in training")
-    item_shrinkage: float = Field(0.5, ge=0, description="penalty on an item's squared distance from its skill")
+    item_shrinkage: float = Field(1.5, ge=0, description="penalty on an item's squared distance from its skill")
     tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
         TASKS, description="what is learned jointly, as far as the log has it"
     )
@@ -36,11 +36,11 @@ class DKTOptions(BaseModel):
     )
     reconstruction: float = Field(0.0, ge=0, description="DKT+: weight of explaining the answer just given")
     waviness: float = Field(0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps")
-    rows: Count = Field(32, description="rows a batch")
+    rows: Count | None = Field(None, description="rows a batch; null takes 8 to 32, about 40 batches an epoch")
     time: Count = Field(200, description="answers a row")
     epochs: Count = Field(40, description="passes over the training students, at most")
     patience: Count = Field(4, description="epochs without a better validation score before training stops")
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(3e-3, gt=0)
     emission_learning_rate: float = Field(2e-2, gt=0, description="of guess, slip and learning rate of the skills")
     weight_decay: float = Field(0.0, ge=0)
     clip_norm: float = Field(5.0, gt=0)
@@ -55,7 +55,7 @@ class DKTOptions(BaseModel):
         """`plain` changes the defaults of what it stands for."""
         if not values.get("plain"):
             return values
-        paper = {"hidden": 200, "embedding": 200, "tasks": ("correct",), "average_decay": None}
+        paper = {"hidden": 200, "embedding": 200, "tasks": ("correct",), "average_decay": None, "learning_rate": 1e-3}
         return paper | values
 
     @model_validator(mode="after")

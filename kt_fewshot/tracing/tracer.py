@@ -13,6 +13,8 @@ from kt_fewshot.metrics import PlattScaling
 from kt_fewshot.storage import save_checkpoint
 from kt_fewshot.training import History, Progress
 
+from .bkt_recursion import Emission
+
 KIND: Final = "tracer"
 """What a saved tracer's manifest says it is."""
 
@@ -90,6 +92,14 @@ class Tracer(nn.Module, ABC):
     @abstractmethod
     def final_state(self, store: SequenceStore) -> Any:  # noqa: ANN401
         """The state after each student's last answer, students in the store's order."""
+
+    def untold_tasks(self, store: SequenceStore) -> list[str]:  # noqa: ARG002
+        """Tasks the tracer would learn but the log tells nothing of; `fit` leaves them out."""
+        return []
+
+    def emission(self) -> Emission | None:
+        """Guess, slip and learning rate of every skill, (skills,) each; None if the tracer has none."""
+        return None
 
     def save(self, folder: Path) -> None:
         """Write the tracer to a folder: weights and a manifest with their SHA-256; no code."""

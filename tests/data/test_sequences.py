@@ -9,7 +9,6 @@ from kt_fewshot.data import (
     PackedRows,
     SequenceBatch,
     SequenceStore,
-    SlidingWindows,
     Streams,
     Vocabulary,
     before_answer,
@@ -86,17 +85,6 @@ def test_finals_end_every_row_with_the_last_answer(store: SequenceStore) -> None
     index = torch.cat([batch.index for batch in batches], dim=1)
     reset = torch.cat([batch.reset for batch in batches], dim=1)
     assert torch.equal(reset, (index < 0) | torch.isin(index, store.starts[:-1]))
-
-
-def test_sliding_windows_want_each_answer_once_with_a_short_past(store: SequenceStore) -> None:
-    position = store.position()
-    taken = []
-    for batch, wanted in SlidingWindows(store, length=5, rows=6):
-        taken.append(batch.index[wanted])
-        for row, want in zip(batch.index, wanted, strict=True):
-            last = row[want][-1]
-            assert row[row >= 0].numel() == min(int(position[last]) + 1, 5)
-    assert sorted(torch.cat(taken).tolist()) == list(range(len(store)))
 
 
 def test_chunks_lay_end_to_end(store: SequenceStore) -> None:

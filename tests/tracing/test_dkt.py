@@ -59,26 +59,11 @@ def test_unscored_answers_are_history_only(store: SequenceStore) -> None:
 def test_a_task_without_targets_is_left_out_and_said(store: SequenceStore) -> None:
     silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
     tracer = make()
-    assert tracer.tasks_told(silent) == {
-        "correct": True,
-        "mastery": True,
-        "response_time": False,
-        "hints": False,
-        "attempts": False,
-    }
+    assert tracer.untold_tasks(store) == []
+    assert tracer.untold_tasks(silent) == ["response_time", "hints", "attempts"]
     tracer.fit(silent, silent)
     assert tracer.options["tasks"] == ["correct", "mastery"]
     assert not tracer.network.behaviour
-
-
-def test_short_windows_forget(store: SequenceStore) -> None:
-    tracer = make()
-    long_enough = tracer.predict_log(store, window=int(store.lengths.max()))
-    torch.testing.assert_close(long_enough.correct, tracer.predict_log(store).correct)
-    short = tracer.predict_log(store, window=3)
-    early = store.position() < 3
-    torch.testing.assert_close(short.correct[early], long_enough.correct[early])
-    assert not torch.allclose(short.correct[~early], long_enough.correct[~early])
 
 
 def test_plus_regularisers_are_for_the_plain_model(store: SequenceStore) -> None:
