@@ -72,11 +72,11 @@ class DataSettings(BaseModel):
     test_fold: int | None = None
     valid_fold: int | None = None
     split: Literal["student", "time"] = "student"
-    valid_fraction: float = Field(0.1, gt=0, lt=1)
+    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
     read: ReadSettings = ReadSettings()
     simulator: str = "bkt"
-    students: int = Field(2000, ge=3)
-    seed: int = Field(0, ge=0)
+    students: int = Field(default=2000, ge=3)
+    seed: int = Field(default=0, ge=0)
 
     def load(self) -> "Data":
         """Read or simulate, and split.

@@ -33,10 +33,10 @@ class TrainSettings(BaseModel):
     data: DataSettings = DataSettings()
     tracer: str = "dkt"
     model: Mapping[str, Any] = Field(default_factory=dict)
-    min_item_answers: int = Field(2, ge=1)
+    min_item_answers: int = Field(default=2, ge=1)
     protocol: Protocol = "carried"
     device: str = "auto"
-    threads: int | None = Field(None, ge=1)
+    threads: int | None = Field(default=None, ge=1)
 
     @classmethod
     def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:

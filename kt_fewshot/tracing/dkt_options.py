@@ -20,34 +20,34 @@ class DKTOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plain: bool = Field(False, description="the model of the paper: lookup, LSTM, linear; one task")
-    hidden: Count = Field(128, description="LSTM units")
-    embedding: Count = Field(64, description="width of skill and item vectors")
-    head_hidden: Count = Field(64, description="units of the hidden layer of a head")
-    dropout: Share = Field(0.2, description="share of features dropped in training")
-    mastery_dropout: Share = Field(0.3, description="the same in the mastery head")
-    item_dropout: Share = Field(0.2, description="share of answers whose item is hidden in training")
-    item_shrinkage: float = Field(1.5, ge=0, description="penalty on an item's squared distance from its skill")
+    plain: bool = Field(default=False, description="the model of the paper: lookup, LSTM, linear; one task")
+    hidden: Count = Field(default=128, description="LSTM units")
+    embedding: Count = Field(default=64, description="width of skill and item vectors")
+    head_hidden: Count = Field(default=64, description="units of the hidden layer of a head")
+    dropout: Share = Field(default=0.2, description="share of features dropped in training")
+    mastery_dropout: Share = Field(default=0.3, description="the same in the mastery head")
+    item_dropout: Share = Field(default=0.2, description="share of answers whose item is hidden in training")
+    item_shrinkage: float = Field(default=1.5, ge=0, description="penalty on an item's squared distance from its skill")
     tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
-        TASKS, description="what is learned jointly, as far as the log has it"
+        default=TASKS, description="what is learned jointly, as far as the log has it"
     )
     weights: dict[str, float] = Field(
-        {"response_time": 0.1, "hints": 0.1, "attempts": 0.1}, description="weight of a task's loss, 1 by default"
+        default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1}, description="weight of a task's loss, 1 by default"
     )
-    reconstruction: float = Field(0.0, ge=0, description="DKT+: weight of explaining the answer just given")
-    waviness: float = Field(0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps")
-    rows: Count | None = Field(None, description="rows a batch; null takes 8 to 32, about 40 batches an epoch")
-    time: Count = Field(200, description="answers a row")
-    epochs: Count = Field(40, description="passes over the training students, at most")
-    patience: Count = Field(4, description="epochs without a better validation score before training stops")
-    learning_rate: float = Field(3e-3, gt=0)
-    emission_learning_rate: float = Field(2e-2, gt=0, description="of guess, slip and learning rate of the skills")
-    weight_decay: float = Field(0.0, ge=0)
-    clip_norm: float = Field(5.0, gt=0)
-    average_decay: float | None = Field(0.998, ge=0, lt=1, description="moving average of the weights; null for none")
+    reconstruction: float = Field(default=0.0, ge=0, description="DKT+: weight of explaining the answer just given")
+    waviness: float = Field(default=0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps")
+    rows: Count | None = Field(default=None, description="rows a batch; null takes 8 to 32, about 40 batches an epoch")
+    time: Count = Field(default=200, description="answers a row")
+    epochs: Count = Field(default=40, description="passes over the training students, at most")
+    patience: Count = Field(default=4, description="epochs without a better validation score before training stops")
+    learning_rate: float = Field(default=3e-3, gt=0)
+    emission_learning_rate: float = Field(default=2e-2, gt=0, description="of guess, slip and learning rate of the skills")
+    weight_decay: float = Field(default=0.0, ge=0)
+    clip_norm: float = Field(default=5.0, gt=0)
+    average_decay: float | None = Field(default=0.998, ge=0, lt=1, description="moving average of the weights; null for none")
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    checkpoint_seconds: float = Field(60.0, ge=0)
-    seed: int = Field(0, ge=0)
+    checkpoint_seconds: float = Field(default=60.0, ge=0)
+    seed: int = Field(default=0, ge=0)
 
     @model_validator(mode="before")
     @classmethod
