@@ -103,5 +103,6 @@ def _check(records: pl.DataFrame, known: pl.DataFrame, rows_read: int | None) ->
         raise ValueError(
             f"Each record should be told of once. Found a gap or a repetition at record {row} of file {file}."
         )
+    others = records.height - known.height
     if rows_read is not None and records.height != rows_read:
-        raise ValueError(f"The log has {rows_read} records. Found {known.height} answers and {records.height} fates.")
+        raise ValueError(f"The log has {rows_read} records. Found {known.height} answers and {others} fates.")
