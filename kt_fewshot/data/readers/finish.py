@@ -1,5 +1,6 @@
 """From a reader's draft to the log: order, merging, checking, and the account of every record."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from kt_fewshot.errors import LogError
 
 from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .ingest import FATE_SCHEMA, REJECTED_SCHEMA, Ingest, Log
-from .reader import DRAFT_SCHEMA, Draft, Options, Reader
+from .reader import Draft, Options, Reader
 
 REPEATS: Final = 20
 """From so many answers on, a log in which no student answers twice is a misunderstanding."""
@@ -28,8 +29,9 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     Raises:
         LogError: if too many records cannot be read, no answer is left, or no student answers twice.
     """
-    frame = _complete(draft.frame)
+    frame, draft = draft.frame, replace(draft, frame=pl.DataFrame())  # large, so nobody may hold on to it
     answers, fates, rejected = _sorted_out(frame, draft)
+    del frame
     _check_rejected(draft, rejected, options.max_bad)
     if answers.is_empty():
         raise LogError(_nothing_left(draft, fates))
@@ -37,7 +39,7 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     if not draft.settled:
         answers, merged = _merge(_real_order(answers))
     fates = pl.concat([fates, merged]).sort("file", "row")
-    interactions = Interactions.ordered(answers.select(list(SCHEMA)), draft.files, by=None)
+    interactions = Interactions(_completed(answers), draft.files)
     _check_repeats(interactions, draft)
     aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort("len", descending=True)
     set_aside = dict(aside.iter_rows())
@@ -63,39 +65,30 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     return Log(interactions, ingest)
 
 
-def _complete(frame: pl.DataFrame) -> pl.DataFrame:
-    """The draft with all its columns, in their types."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in DRAFT_SCHEMA.items()
-    )
-
-
 def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The answers; the fates of the other records; the rejected among them with their lines."""
-    frame = frame.with_columns(
-        rejected=pl.when(pl.col("student").is_null() & pl.col("set_aside").is_null())
-        .then(pl.lit("no student"))
-        .otherwise(pl.col("rejected"))
+    own = [pl.col(name) if name in frame.columns else pl.lit(None, pl.String) for name in ("set_aside", "rejected")]
+    flags = frame.select(
+        aside=own[0].is_not_null() & own[1].is_null(),
+        bad=own[1].is_not_null() | (own[0].is_null() & pl.col("student").is_null()),
     )
-    bad = frame.filter(pl.col("rejected").is_not_null()).select("file", "row", reason="rejected")
+    reason = pl.coalesce(own[1], pl.lit("no student"))
+    bad = frame.filter(flags["bad"]).select("file", "row", reason=reason)
     lines = [draft.line_of(file, row) for file, row in bad.select("file", "row").iter_rows()]
     bad = bad.with_columns(line=pl.Series(lines, dtype=pl.Int64)).select(list(REJECTED_SCHEMA))
-    rejected = pl.concat([draft.rejected.cast(pl.Schema(REJECTED_SCHEMA)), bad]).sort("file", "row")
-    aside = frame.filter(pl.col("set_aside").is_not_null() & pl.col("rejected").is_null())
-    fates = pl.concat(
-        [
-            _fates(aside.select("file", "row", reason="set_aside"), "set_aside"),
-            _fates(rejected.select("file", "row", "reason"), "rejected"),
-        ]
-    )
-    return frame.filter(pl.col("set_aside").is_null() & pl.col("rejected").is_null()), fates, rejected
+    rejected = pl.concat([part.cast(pl.Schema(REJECTED_SCHEMA)) for part in (draft.rejected, bad)]).sort("file", "row")
+    aside = frame.filter(flags["aside"]).select("file", "row", reason=own[0])
+    fates = pl.concat([_fates(aside, "set_aside"), _fates(rejected.select("file", "row", "reason"), "rejected")])
+    others = flags["aside"] | flags["bad"]
+    answers = frame.filter(~others) if others.any() else frame
+    return answers.drop("set_aside", "rejected", strict=False), fates, rejected
 
 
 def _fates(records: pl.DataFrame, fate: str) -> pl.DataFrame:
     """Records in the form of `Ingest.fates`."""
     into = pl.col("into") if "into" in records.columns else pl.lit(None)
-    return records.with_columns(fate=pl.lit(fate), into=into.cast(pl.Int64)).select(list(FATE_SCHEMA))
+    frame = records.with_columns(fate=pl.lit(fate), into=into).select(list(FATE_SCHEMA))
+    return frame.cast(pl.Schema(FATE_SCHEMA))
 
 
 def _check_rejected(draft: Draft, rejected: pl.DataFrame, max_bad: float) -> None:
@@ -121,28 +114,40 @@ def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
 
 
 def _real_order(answers: pl.DataFrame) -> pl.DataFrame:
-    """Students in order of first appearance, each one's answers in order; constant times and order ids made null."""
-    for name in ("time", "order"):
-        if answers[name].drop_nulls().n_unique() < 2:
-            answers = answers.with_columns(pl.lit(None).cast(DRAFT_SCHEMA[name]).alias(name))
-    position = pl.int_range(pl.len())
-    return (
-        answers.with_columns(position.alias("__position"))
-        .with_columns(pl.col("__position").min().over("student").alias("__first"))
-        .sort("__first", "time", "order", "__position", nulls_last=True)
-        .drop("__first", "__position")
+    """Students in order of first appearance, each one's answers in order; constant times and order ids left out."""
+    names = [name for name in ("time", "order") if name in answers.columns]
+    constant = [name for name in names if answers[name].drop_nulls().n_unique() < 2]
+    answers = answers.drop(constant)
+    keys = [name for name in names if name not in constant]
+    order = answers.select("student", *keys).with_row_index("position")
+    order = order.select(pl.col("position").min().over("student").alias("first"), *keys, "position")
+    position = order.sort("first", *keys, "position", nulls_last=True)["position"]
+    return answers if position.is_sorted() else answers[position]
+
+
+def _completed(answers: pl.DataFrame) -> pl.DataFrame:
+    """The answers with all columns of the log table, in their types."""
+    return answers.select(
+        (pl.col(name) if name in answers.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in SCHEMA.items()
     )
 
 
 def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The answers with those merged that the log spells out per skill; the fates of the rows that went into others."""
-    key = "order" if answers["order"].null_count() < answers.height else "time"
+    nothing = pl.DataFrame(schema=FATE_SCHEMA)
+    key = next((name for name in ("order", "time") if name in answers.columns), None)
+    if key is None or "item" not in answers.columns:
+        return answers, nothing
     same = [pl.col(name) == pl.col(name).shift(1) for name in ("student", "file", "item", key, "correct")]
-    tries = pl.col("attempts").eq_missing(pl.col("attempts").shift(1))
-    answers = answers.with_columns(pl.all_horizontal(*same, tries).fill_null(False).alias("__again"))
-    if not answers["__again"].any():
-        return answers.drop("__again"), pl.DataFrame(schema=FATE_SCHEMA)
-    answers = answers.with_columns((~pl.col("__again")).cum_sum().alias("__answer"))
+    if "attempts" in answers.columns:
+        same.append(pl.col("attempts").eq_missing(pl.col("attempts").shift(1)))
+    again = answers.select(pl.all_horizontal(*same).fill_null(False).alias("again"))["again"]
+    if not again.any():
+        return answers, nothing
+    answers = answers.with_columns(again.alias("__again"), (~again).cum_sum().alias("__answer"))
+    if "skills" not in answers.columns:
+        answers = answers.with_columns(skills=pl.lit(None, pl.String))
     several = answers.filter("__again").select("__answer").unique()
     sets = (
         answers.join(several, on="__answer", how="semi", maintain_order="left")

@@ -83,27 +83,29 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
     )
 
 
-def outcomes(column: pl.Series, threshold: float | None) -> pl.DataFrame:
-    """Outcome cells as `correct` (0, 1 or null), `set_aside` and `rejected` (reason or null)."""
+def outcomes(column: pl.Series, threshold: float | None) -> dict[str, pl.Series]:
+    """Outcome cells as `correct` (0, 1 or null); `set_aside` and `rejected` (reason or null) where there are any."""
+    column = column.fill_null("")
+    texts = column.unique().to_list()
+    correct, aside, rejected = zip(*(_fate(text, threshold) for text in texts), strict=True) if texts else ((),) * 3
+    judged = {"correct": column.replace_strict(texts, list(correct), return_dtype=pl.Int8)}
+    for name, reasons in (("set_aside", aside), ("rejected", rejected)):
+        if any(reasons):
+            judged[name] = column.replace_strict(texts, list(reasons), return_dtype=pl.String)
+    return judged
 
-    def fate(text: str) -> str:
-        try:
-            value = outcome(text)
-        except ValueError:
-            return f"!the outcome is {text!r}"
-        if value is None:
-            return "?no outcome"
-        if 0 < value < 1:
-            return "?partial credit" if threshold is None else str(int(value >= threshold))
-        return str(int(value))
 
-    fates = pl.DataFrame({"x": map_cells(column, fate, pl.String()).fill_null("?no outcome")})
-    reason = pl.col("x").str.slice(1)
-    return fates.select(
-        correct=pl.col("x").cast(pl.Int8, strict=False),
-        set_aside=pl.when(pl.col("x").str.starts_with("?")).then(reason),
-        rejected=pl.when(pl.col("x").str.starts_with("!")).then(reason),
-    )
+def _fate(text: str, threshold: float | None) -> tuple[int | None, str | None, str | None]:
+    """An outcome's value, or the reason to set it aside, or the reason to reject it."""
+    try:
+        value = outcome(text)
+    except ValueError:
+        return None, None, f"the outcome is {text!r}"
+    if value is None:
+        return None, "no outcome", None
+    if 0 < value < 1 and threshold is None:
+        return None, "partial credit", None
+    return int(value >= (threshold or 1)), None, None
 
 
 def _read_one(peek: Peek, layout: Layout) -> Table:
@@ -144,8 +146,10 @@ class _Typing:
             "bundle": to_numbers,
             "fold": lambda cells: to_counts(map_cells(cells, _fold, pl.String()), least=-1),
         }
-        columns |= {name: read(self.text[name]) for name, read in readers.items() if name in self.text.columns}
-        return pl.DataFrame(columns).with_columns(**self._outcomes().to_dict())
+        for name, read in readers.items():
+            if name in self.text.columns:
+                columns[name] = read(self.text.drop_in_place(name))  # the text is not needed again, and it is large
+        return pl.DataFrame(columns | self._outcomes())
 
     def _note(self, note: str) -> None:
         """Remember a decision, if there was one."""
@@ -162,6 +166,11 @@ class _Typing:
     def _time(self, cells: pl.Series) -> pl.Series:
         """Seconds."""
         time, how = to_seconds(cells, decimal_comma=self.comma)
+        if how == "unreadable":
+            self.warnings.append(
+                f"No time in column `{self.layout.columns['time']}` can be read; the order is the file's."
+            )
+            return time
         self._note(f"time read as {how}" if how != "seconds" else "")
         if 0 < time.null_count() < len(time):
             self.warnings.append(
@@ -180,20 +189,21 @@ class _Typing:
         seconds = pl.DataFrame({"x": number / 1000 if milliseconds else number})
         return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")))["x"]
 
-    def _outcomes(self) -> pl.DataFrame:
-        """`correct`, `set_aside` and `rejected`; what the reader said of a record goes before what its outcome says."""
-        judged = outcomes(self.text["correct"], self.options.threshold)
-        own = {f"own_{name}": self.text[name] for name in ("set_aside", "rejected") if name in self.text.columns}
+    def _outcomes(self) -> dict[str, pl.Series]:
+        """`correct`, `set_aside` and `rejected`; the reader's own reason goes before what the outcome says."""
+        reasons = ("set_aside", "rejected")
+        own = {f"own_{name}": self.text[name] for name in reasons if name in self.text.columns}
+        judged = outcomes(self.text.drop_in_place("correct"), self.options.threshold)
         if not own:
             return judged
         is_said = pl.any_horizontal(pl.col(*own).is_not_null())
-        return judged.with_columns(**own).select(
-            "correct",
-            *(
-                pl.when(is_said).then(f"own_{name}" if f"own_{name}" in own else None).otherwise(name).alias(name)
-                for name in ("set_aside", "rejected")
-            ),
+        frame = pl.DataFrame(judged | own)
+        said = {name: f"own_{name}" if f"own_{name}" in own else None for name in reasons}
+        other = {name: name if name in judged else None for name in reasons}
+        both = (
+            pl.when(is_said).then(said[name]).otherwise(other[name]).cast(pl.String).alias(name) for name in reasons
         )
+        return frame.select("correct", *both).to_dict()
 
 
 def _is_milliseconds(name: str, number: pl.Series) -> bool:

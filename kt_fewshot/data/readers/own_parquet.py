@@ -7,6 +7,7 @@ import polars as pl
 from kt_fewshot.errors import LogError
 
 from ..interactions import SCHEMA
+from .parquet import read_parquet
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek
 
@@ -30,10 +31,11 @@ class OwnParquet(Reader):
         for number, peek in enumerate(source.peeks):
             if not self.recognises(peek):
                 raise LogError(f"{peek.name} is not a kt-fewshot log table in Parquet.")
+            frame = read_parquet(peek.path)
             try:
-                frame = pl.read_parquet(peek.path).cast(pl.Schema(SCHEMA))
-            except (pl.exceptions.PolarsError, OSError) as error:
-                raise LogError(f"{peek.name} is a damaged Parquet file, or its columns have other types.") from error
+                frame = frame.cast(pl.Schema(SCHEMA))
+            except pl.exceptions.PolarsError as error:
+                raise LogError(f"The columns of {peek.name} have other types than a kt-fewshot log table.") from error
             rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
             frames.append(frame.with_columns(file=pl.lit(number, pl.UInt32), row=rows))
         frame = pl.concat(frames)

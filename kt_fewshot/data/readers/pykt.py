@@ -49,7 +49,7 @@ class PyKT(Reader):
         frame = pl.concat(frames, how="diagonal")
         judged = outcomes(frame["correct"], options.threshold)
         skills, _ = split_cells(frame["skills"], "_" if options.skill_separator is None else options.skill_separator)
-        columns = {"student": present(frame["student"]), "skills": skills, **judged.to_dict()}
+        columns = {"student": present(frame["student"]), "skills": skills, **judged}
         if "item" in frame.columns:
             columns["item"] = present(frame["item"])
         if "time" in frame.columns:
@@ -65,7 +65,8 @@ class PyKT(Reader):
             draft = draft.with_columns(order=first.cum_sum().cast(pl.Float64))
         if "mask" in frame.columns:
             context = pl.Series((frame["mask"] != "1").fill_null(False))
-            reason = pl.when(context).then(pl.lit("context of a window")).otherwise(pl.col("set_aside"))
+            other = pl.col("set_aside") if "set_aside" in draft.columns else None
+            reason = pl.when(context).then(pl.lit("context of a window")).otherwise(other)
             draft = draft.with_columns(set_aside=reason)
         first = source.peeks[0]
         return Draft(

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
 from kt_fewshot.errors import LogError
 
+from .parquet import read_parquet
 from .records import split_lines
 from .stream import DAMAGE, open_bytes
 
@@ -129,10 +128,7 @@ def _sniff_file(path: Path) -> Peek:
 
 def _as_parquet(path: Path) -> Peek:
     """The peek of a Parquet file: its columns and first rows, as text."""
-    try:
-        first = pl.scan_parquet(path).head(SAMPLE).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise LogError(f"{path.name} is a damaged Parquet file.") from error
+    first = read_parquet(path, n_rows=SAMPLE)
     rows = tuple(tuple("" if cell is None else str(cell) for cell in row) for row in first.iter_rows())
     return Peek(path, "parquet", "parquet", "", has_header=True, header=tuple(first.columns), rows=rows)
 

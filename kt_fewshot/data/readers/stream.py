@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from kt_fewshot.errors import LogError
 
-CHUNK: Final = 1 << 24
+CHUNK: Final = 1 << 21
 """Bytes read at a time."""
 
 OPENERS: Final = {"gzip": gzip.open, "xz": lzma.open}
@@ -53,8 +53,15 @@ def utf8_chunks(path: Path, compression: str, encoding: str, newline: str, size:
 
 
 def read_text(path: Path, compression: str, encoding: str, newline: str) -> str:
-    """The whole file as text; for formats that are read at once. Raises as `utf8_chunks` does."""
-    return b"".join(utf8_chunks(path, compression, encoding, newline)).decode()
+    """The whole file as text, for formats that are read at once.
+
+    Raises:
+        LogError: if the file is damaged or not of this encoding.
+    """
+    try:
+        return b"".join(utf8_chunks(path, compression, encoding, newline)).decode()
+    except UnicodeDecodeError as error:
+        raise LogError(f"{path.name} is not {encoding} throughout ({error.reason}).") from error
 
 
 def _raw_chunks(path: Path, compression: str, size: int) -> Iterator[bytes]:

@@ -45,13 +45,12 @@ class TextLines(Reader):
         students = 0
         frames = []
         for number, peek in enumerate(source.peeks):
-            text = read_text(peek.path, peek.compression, peek.encoding, peek.newline) if peek.kind != "folder" else ""
-            blocks = _blocks(peek, text)
+            blocks = _blocks(peek)
             names, students = _names(blocks, students)
             frames.append(_frame(blocks, names, number))
         frame = pl.concat(frames, how="diagonal")
         judged = outcomes(frame["correct"], options.threshold)
-        columns = {"student": present(frame["student"]), "skills": present(frame["skills"]), **judged.to_dict()}
+        columns = {"student": present(frame["student"]), "skills": present(frame["skills"]), **judged}
         if "item" in frame.columns:
             columns["item"] = present(frame["item"])
         peek = source.peeks[0]
@@ -102,8 +101,10 @@ def _cells(line: str) -> list[str]:
     return cells if cells[-1] else cells[:-1]
 
 
-def _blocks(peek: Peek, text: str) -> list[_Block]:
+def _blocks(peek: Peek) -> list[_Block]:
     """The students of a file."""
+    is_text = peek.kind in {"text", "table"}
+    text = read_text(peek.path, peek.compression, peek.encoding, peek.newline) if is_text else ""
     lines = text.split("\n")
     while lines and not lines[-1].strip():
         lines.pop()

@@ -60,15 +60,13 @@ def outcome(text: str) -> float | None:
 def map_cells(column: pl.Series, function: Callable[[str], object], kind: pl.DataType) -> pl.Series:
     """Each cell through a function, called once per distinct text; missing cells stay missing."""
     texts = column.drop_nulls().unique().to_list()
-    table = pl.DataFrame(
-        {"text": texts, "value": [function(text) for text in texts]}, schema={"text": pl.String, "value": kind}
-    )
-    return pl.DataFrame({"text": column}).join(table, on="text", how="left", maintain_order="left")["value"]
+    return column.replace_strict(texts, [function(text) for text in texts], default=None, return_dtype=kind)
 
 
 def present(column: pl.Series) -> pl.Series:
     """Ids as written; only "" and null are missing."""
-    return pl.DataFrame({"x": column}).select(pl.when(pl.col("x") != "").then(pl.col("x")))["x"]
+    empty = column == ""
+    return column.set(empty, None) if empty.any() else column
 
 
 def to_numbers(column: pl.Series, *, decimal_comma: bool = False) -> pl.Series:

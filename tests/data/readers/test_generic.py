@@ -98,6 +98,12 @@ def test_times_that_cannot_be_read_are_warned_of(tmp_path: Path):
     assert log.ingest.warnings == ("1 records have no readable time; they come last in their student's history.",)
 
 
+def test_a_time_column_without_times_is_warned_of(tmp_path: Path):
+    log = read(tmp_path, "student,skill,correct,time\nann,x,1,soon\nann,x,0,later\n")
+    assert column(log, "row") == [1, 2]
+    assert log.ingest.warnings == ("No time in column `time` can be read; the order is the file's.",)
+
+
 def test_columns_by_number_where_there_is_no_header(tmp_path: Path):
     text = "ann,x,1\nann,y,0\nbob,x,1\n"
     log = read(tmp_path, text, columns=ColumnChoice(student="1", skill="2", correct="3"))

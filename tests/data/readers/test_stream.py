@@ -30,6 +30,8 @@ def test_a_byte_of_another_encoding_is_told(tmp_path: Path):
     path = tmp_path / "log"
     path.write_bytes(b"caf\xe9\n")
     with pytest.raises(UnicodeDecodeError):
+        list(utf8_chunks(path, "none", "utf-8", "\n"))
+    with pytest.raises(LogError, match="log is not utf-8 throughout"):
         read_text(path, "none", "utf-8", "\n")
 
 
