@@ -7,7 +7,7 @@ from _toys import OPTIONS, Toy, ToyBatches, digest, train
 
 from kt_fewshot.errors import TrainingError
 from kt_fewshot.storage import load_checkpoint
-from kt_fewshot.training import LossSum, Trainer
+from kt_fewshot.training import LossSum, Trainer, Validation
 from kt_fewshot.training.finite import all_finite
 from kt_fewshot.training.resume import KIND
 
@@ -32,11 +32,15 @@ def test_a_loss_that_is_not_finite_stops_and_poisons_nothing(tmp_path, value, st
 
 
 class Overflowing(Toy):
-    """Its loss is finite at step 4, its gradient is not."""
+    """At one step its loss is finite, its gradient is not."""
+
+    def __init__(self, step=4):
+        super().__init__()
+        self.bad = step
 
     def losses(self, batch):
         losses = super().losses(batch)
-        if self.seen == 5 * 16:
+        if self.seen == (self.bad + 1) * 16:
             zero = (self.shared.weight * 0).sum()
             losses["sum"] = LossSum(losses["sum"].total + torch.sqrt(zero), losses["sum"].count)
         return losses
@@ -60,6 +64,29 @@ def test_without_clipping_it_is_caught_before_it_is_saved(tmp_path, options):
         assert all_finite(tensors.values())
     else:
         assert not (tmp_path / "manifest.json").exists()
+
+
+def test_poisoned_weights_are_not_validated():
+    options = replace(OPTIONS, clip_norm=None)
+    with pytest.raises(TrainingError, match="Weights are no longer finite in epoch 1, step 7"):
+        Trainer(options).fit(Overflowing(step=6), ToyBatches(), lambda: pytest.fail("validated"))
+
+
+def test_a_validation_that_draws_at_random_is_reproducible(tmp_path):
+    def scores(folder, *, killed=False):
+        def validate():
+            if killed:
+                raise KeyboardInterrupt
+            return Validation(torch.rand(()).item())
+
+        history = Trainer(ALWAYS).fit(Toy(), ToyBatches(), validate, checkpoint=tmp_path / folder, resume=True)
+        return [row.score for row in history.rows]
+
+    with pytest.raises(KeyboardInterrupt):
+        scores("a", killed=True)
+    first = scores("a")  # goes on with the validation, without a step before it
+    assert first == scores("b")
+    assert len(set(first)) == 4
 
 
 def test_poison_found_late_is_told_with_its_step(tmp_path, monkeypatch):

@@ -1,17 +1,19 @@
+import errno
 import os
 import random
 import signal
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import torch
 from _toys import OPTIONS, Toy, ToyBatches, digest, fork_context, train, train_in_child, validation
 from torch import nn
 
-from kt_fewshot.errors import CheckpointError, Interrupted
+from kt_fewshot.errors import CheckpointError, Interrupted, StorageError
 from kt_fewshot.storage import has_checkpoint, load_checkpoint
-from kt_fewshot.training import PlainSum, Trainer, TrainerOptions
+from kt_fewshot.training import PlainSum, Trainer, TrainerOptions, Validation
 from kt_fewshot.training.resume import KIND
 
 ALWAYS = replace(OPTIONS, checkpoint_seconds=0)
@@ -94,11 +96,15 @@ def test_more_epochs_go_on_as_if_asked_for_at_once(tmp_path):
 
 
 def test_one_stopped_early_stays_stopped(tmp_path):
-    options = replace(OPTIONS, epochs=8, patience=1, learning_rate=1.0)
-    model, history = train(tmp_path, options=options)
-    assert len(history.rows) < 8
-    again, _ = train(tmp_path, options=replace(options, epochs=20), resume=True, batches=Until(0))
-    assert digest(again) == digest(model)
+    def fit(epochs, batches):
+        model, scores = Toy(), iter([0.0, 2.0, 1.0])
+        trainer = Trainer(replace(OPTIONS, epochs=epochs, patience=1))
+        history = trainer.fit(model, batches, lambda: Validation(next(scores)), checkpoint=tmp_path, resume=True)
+        return digest(model), len(history.rows)
+
+    stopped = fit(8, ToyBatches())
+    assert stopped[1] == 3
+    assert fit(20, Until(0)) == stopped
 
 
 @pytest.mark.parametrize(
@@ -263,6 +269,44 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, whole, number):
     )
     model, history = train(tmp_path / "c", resume=True)
     assert (digest(model), numbers(history)) == whole
+
+
+def test_ctrl_c_in_the_last_validation_stops_too_and_loses_nothing(tmp_path, whole):
+    def fit(batches, *, interrupt):
+        model = Toy()
+        validate = validation(model)
+        seen = []
+
+        def interrupted():
+            seen.append(validate())
+            if interrupt and len(seen) == 4:
+                os.kill(os.getpid(), signal.SIGINT)
+            return seen[-1]
+
+        trainer = Trainer(OPTIONS, loss_scale=16, weights={"first": 0.5})
+        trainer.fit(model, batches, interrupted, checkpoint=tmp_path, resume=True)
+        return digest(model)
+
+    with pytest.raises(Interrupted, match="after step 28 of 28"):
+        fit(ToyBatches(), interrupt=True)
+    assert fit(Until(0), interrupt=False) == whole[0]
+
+
+def test_a_full_disk_ends_it_with_one_line_and_space_continues_it(tmp_path, whole, monkeypatch):
+    real, left = Path.write_bytes, [9]
+
+    def fills(path, content):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fills)
+        with pytest.raises(StorageError, match="Cannot write .*: the disk is full"):
+            train(tmp_path, options=ALWAYS)
+    assert 0 < saved_step(tmp_path) < 7
+    assert digest(train(tmp_path, resume=True)[0]) == whole[0]
 
 
 def test_without_a_folder_an_interrupt_says_that_nothing_was_kept():
