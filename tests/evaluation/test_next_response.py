@@ -135,7 +135,7 @@ def test_parts_are_the_metrics_of_their_answers(seed):
 def test_intervals_follow_the_seed():
     one, same, other = (_evaluate(draws=200, seed=seed).to_json_dict() for seed in (3, 3, 4))
     assert one == same
-    assert one["test"] != other["test"]
+    assert one["test"]["ece"] != other["test"]["ece"]  # the others take three values only, with two students
     assert one["settings"] == {"draws": 200, "part_draws": 20, "seed": 3, "level": 0.95}
 
 

@@ -123,6 +123,12 @@ def test_resamples_without_both_classes_are_skipped():
     assert found == Interval(0.75, 0.75, 0.75)
 
 
+def test_a_calibration_error_is_never_below_zero():
+    found = student_bootstrap(np.arange(40), np.full(40, 0.5), [0, 1] * 20, metrics=["ece"], draws=200)["ece"]
+    assert found.value == found.low == 0
+    assert found.high > 0.01
+
+
 def test_of_no_answers():
     assert all(found.reason == "no answers" for found in student_bootstrap([], [], []).values())
     assert mean_interval([]).reason == bootstrap_mean([], []).reason == "no values"
