@@ -147,7 +147,10 @@ def test_time_and_listening_change_no_number(tmp_path):
     assert digest(model) == expected
 
 
-def test_progress_hears_every_step_and_the_end():
+@pytest.mark.parametrize("seconds", [0, 1e9])
+def test_progress_hears_every_step_and_the_end(monkeypatch, seconds):
+    monkeypatch.setattr("kt_fewshot.training.progress._REPORT_SECONDS", seconds)
+
     class Count:
         total = steps = items = epochs = closed = 0
 
