@@ -146,8 +146,8 @@ class Streams:
     """
 
     store: SequenceStore
-    rows: int = 256
-    time: int = 200
+    rows: int = 64
+    time: int = 100
 
     def __iter__(self) -> Iterator[SequenceBatch]:
         """Windows in order; the state after one is the state before the next, of as many rows."""

@@ -9,17 +9,18 @@ import torch
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kt_fewshot.data import Part, SequenceStore, Vocabulary, encode
+from kt_fewshot.data import Vocabulary
 from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer, tracer_class
 from kt_fewshot.training import History, Progress
 
-from .data_settings import Data, DataSettings, checked, first_problem
+from .data_settings import DataSettings, checked, first_problem
 from .evaluate_tracer import Protocol, evaluate_tracer
 from .mastery_table import mastery_table
 from .saved_tracer import choose_device
+from .study import Study
 from .write_table import write_table
 
 Say = Callable[[str], None]
@@ -83,17 +84,17 @@ def train_dkt(
     Raises:
         KTError: if settings, logs or folders are at fault; nothing is left half written.
     """
-    data = settings.data.load()
-    tracer_class(settings.tracer)
+    study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
+    tracer = _make(settings, study.vocabulary)
     run = RunFolder.create(out=out)
     with run.writing():
         settings.write(run.config)
-        write_table(run.path / "split.csv", data.split.frame())
-        for number, ingest in enumerate(data.ingests):
-            folder = run.path if number == 0 else run.path / f"log-{number + 1}"
+        write_table(run.path / "split.csv", study.students)
+        for number, ingest in enumerate(study.ingests, start=1):
+            folder = run.path if number == 1 else run.path / f"log-{number}"
             folder.mkdir(exist_ok=True)
             ingest.save(folder)
-        return _train(settings, data, run, say=say or _silent, progress=progress, resume=False)
+        return _train(settings, study, tracer, run, say=say or _silent, progress=progress, resume=False)
 
 
 def resume_dkt(name: str, *, say: Say | None = None, progress: Progress | None = None) -> TrainedRun:
@@ -109,36 +110,36 @@ def resume_dkt(name: str, *, say: Say | None = None, progress: Progress | None =
     """
     run = RunFolder.open(name, having="checkpoint")
     settings = TrainSettings.assemble(run.config, {})
+    study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
+    tracer = _make(settings, study.vocabulary)
     with run.writing():
-        return _train(settings, settings.data.load(), run, say=say or _silent, progress=progress, resume=True)
+        return _train(settings, study, tracer, run, say=say or _silent, progress=progress, resume=True)
 
 
 def _train(
-    settings: TrainSettings, data: Data, run: RunFolder, *, say: Say, progress: Progress | None, resume: bool
+    settings: TrainSettings,
+    study: Study,
+    tracer: Tracer,
+    run: RunFolder,
+    *,
+    say: Say,
+    progress: Progress | None,
+    resume: bool,
 ) -> TrainedRun:
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    for line in data.describe():
+    for line in study.lines:
         say(line)
-    split = data.split
-    vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=settings.min_item_answers)
-    if not vocabulary.skills and not vocabulary.items:
-        raise KTError("The log names neither skills nor items, so there is nothing to trace. Name one with --skill.")
-    tracer = _make(settings, vocabulary)
-    train, valid, test = (_encode(part, vocabulary) for part in (split.train, split.valid, split.test))
-    if untold := tracer.untold_tasks(train):
+    if untold := tracer.untold_tasks(study.train):
         say(f"Left out, since the log does not tell: {', '.join(untold)}.")
-    history = tracer.fit(train, valid, checkpoint=run.checkpoint, resume=resume, progress=progress)
+    history = tracer.fit(study.train, study.valid, checkpoint=run.checkpoint, resume=resume, progress=progress)
     tracer.save(run.model)
     write_text(run.history, history.to_csv())
-    log = split.test.interactions
-    simulated = data.simulated and data.simulated.of_students(log.table["student"].unique())
-    mean = float(train.correct[train.scored].double().mean())
-    results = evaluate_tracer(tracer, log, test, protocol=settings.protocol, mean=mean, simulated=simulated).of_run(
-        str(run.path)
-    )
+    results = evaluate_tracer(
+        tracer, study.log, study.test, protocol=settings.protocol, mean=study.mean, simulated=study.simulated
+    ).of_run(str(run.path))
     write_json(run.results, results.to_json_dict())
-    write_table(run.path / "mastery.csv", mastery_table(tracer, log, test))
+    write_table(run.path / "mastery.csv", mastery_table(tracer, study.log, study.test))
     return TrainedRun(run, tracer, history, results)
 
 
@@ -148,10 +149,6 @@ def _make(settings: TrainSettings, vocabulary: Vocabulary) -> Tracer:
     except ValidationError as error:
         raise KTError(first_problem(error)) from error
     return tracer.to(choose_device(settings.device))
-
-
-def _encode(part: Part, vocabulary: Vocabulary) -> SequenceStore:
-    return encode(part.interactions, vocabulary, scored=part.scored)
 
 
 def _silent(line: str) -> None:
