@@ -106,6 +106,8 @@ class DKT(Tracer):
         """
         self.leave_out(self.untold_tasks(train))
         train, valid = train.to(self.device), valid.to(self.device)
+        if self.network.items:
+            self.network.items.count(train.item)
         batches = PackedRows(train, rows=self._rows(train), time=self.settings.time, seed=self.settings.seed)
         trainer = Trainer(
             TrainerOptions(**{name: getattr(self.settings, name) for name in TRAINER_OPTIONS}),

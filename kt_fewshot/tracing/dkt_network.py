@@ -124,8 +124,8 @@ class DKTNetwork(nn.Module):
         penalties = {}
         count = batch.scored.sum()
         if self.items and self.options.item_shrinkage:
-            length = self.items.squared_length(batch.item).masked_fill(~batch.scored, 0).sum()
-            penalties["item_shrinkage"] = LossSum(self.options.item_shrinkage * length, count)
+            prior = self.items.prior(batch.item).masked_fill(~batch.scored, 0).sum()
+            penalties["item_shrinkage"] = LossSum(self.options.item_shrinkage * prior, count)
         if self.options.reconstruction:
             explained = CORRECT.loss(self.correct(after, batch), batch.correct, batch.scored)
             penalties["reconstruction"] = LossSum(self.options.reconstruction * explained.total, count)

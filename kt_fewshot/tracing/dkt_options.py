@@ -27,24 +27,33 @@ class DKTOptions(BaseModel):
     dropout: Share = Field(default=0.2, description="share of features dropped in training")
     mastery_dropout: Share = Field(default=0.3, description="the same in the mastery head")
     item_dropout: Share = Field(default=0.2, description="share of answers whose item is hidden in training")
-    item_shrinkage: float = Field(default=1.5, ge=0, description="penalty on an item's squared distance from its skill")
+    item_shrinkage: float = Field(
+        default=16.0, ge=0, description="prior on an item's squared distance from its skill, in answers of evidence"
+    )
     tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
         default=TASKS, description="what is learned jointly, as far as the log has it"
     )
     weights: dict[str, float] = Field(
-        default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1}, description="weight of a task's loss, 1 by default"
+        default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1},
+        description="weight of a task's loss, 1 by default",
     )
     reconstruction: float = Field(default=0.0, ge=0, description="DKT+: weight of explaining the answer just given")
-    waviness: float = Field(default=0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps")
+    waviness: float = Field(
+        default=0.0, ge=0, description="DKT+: weight of the change of all outputs between two steps"
+    )
     rows: Count | None = Field(default=None, description="rows a batch; null takes 8 to 32, about 40 batches an epoch")
     time: Count = Field(default=200, description="answers a row")
     epochs: Count = Field(default=40, description="passes over the training students, at most")
     patience: Count = Field(default=4, description="epochs without a better validation score before training stops")
     learning_rate: float = Field(default=3e-3, gt=0)
-    emission_learning_rate: float = Field(default=2e-2, gt=0, description="of guess, slip and learning rate of the skills")
+    emission_learning_rate: float = Field(
+        default=2e-2, gt=0, description="of guess, slip and learning rate of the skills"
+    )
     weight_decay: float = Field(default=0.0, ge=0)
     clip_norm: float = Field(default=5.0, gt=0)
-    average_decay: float | None = Field(default=0.998, ge=0, lt=1, description="moving average of the weights; null for none")
+    average_decay: float | None = Field(
+        default=0.998, ge=0, lt=1, description="moving average of the weights; null for none"
+    )
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     checkpoint_seconds: float = Field(default=60.0, ge=0)
     seed: int = Field(default=0, ge=0)

@@ -46,26 +46,35 @@ class Questions:
     sets: SkillSets
 
 
+@final
 class ItemOffsets(nn.Module):
     """What sets an item apart from its skill: a small vector and a difficulty, shrunk towards none.
 
-    Most items are answered a few times, so an item starts as its skill and moves away as far as evidence takes it:
-    the penalty on its squared length weighs against all its answers together. The unknown item (index 0) stands for
-    rare and unseen ones; it learns from known items dropped at random.
+    Most items are answered a few times, so an item starts as its skill and moves away as far as evidence takes it: a
+    Gaussian prior on its offset weighs against all its answers together. The unknown item (index 0) stands for rare
+    and unseen ones; it learns from known items hidden at random.
 
     Args:
         n_items: the unknown item included.
         width: of the vectors.
     """
 
+    answers: Tensor
+
     def __init__(self, n_items: int, width: int) -> None:
         super().__init__()
         self.vector = nn.Parameter(torch.randn(n_items, width) * 0.02)
         self.easiness = nn.Parameter(torch.zeros(n_items))
+        self.register_buffer("answers", torch.ones(n_items))
 
-    def squared_length(self, item: Tensor) -> Tensor:
-        """(...) squared length of the offsets of `item: (...)`."""
-        return self.vector[item].square().sum(-1) + self.easiness[item].square()
+    def count(self, item: Tensor) -> None:
+        """Take the training answers' items: (answers,) indices."""
+        self.answers.copy_(torch.bincount(item.long().flatten(), minlength=len(self.answers)).clamp(min=1))
+
+    def prior(self, item: Tensor) -> Tensor:
+        """Each answer's share of its item's prior: (...) squared length of the offset / training answers of the item."""
+        length = self.vector[item].square().sum(-1) + self.easiness[item].square()
+        return length / self.answers[item]
 
 
 @final
@@ -112,9 +121,9 @@ class Trunk(nn.Module):
 class CorrectnessHead(nn.Module):
     """Logit of a right answer to a question, from the trunk's features before it.
 
-    Deep Knowledge Tracing's linear output of the skill (a set counts as the mean of its skills' output weights), and,
-    unless plain, three terms beside it: the item's easiness, a linear logistic residual on history features (the part
-    that Best-LR already knows), and one hidden layer over trunk, question and history.
+    Deep Knowledge Tracing's linear output of the skill (a set counts as the mean of its skills' output weights), moved by
+    the item's offset; and, unless plain, a linear logistic residual on history features (the part that Best-LR already
+    knows) and one hidden layer over trunk, question and history.
 
     Args:
         vocabulary: skills and items.
@@ -139,6 +148,7 @@ class CorrectnessHead(nn.Module):
         self.dropout = dropout
         self.skill = GatheredLinear(width, vocabulary.n_skills)
         self.items = items
+        self.item_weight = nn.Linear(embedding, width, bias=False) if items else None
         self.residual = self.question = self.deep = None
         if hidden:
             self.residual = nn.Linear(len(QUESTION_FEATURES), 1, bias=False)
@@ -151,9 +161,10 @@ class CorrectnessHead(nn.Module):
         features = functional.dropout(features, self.dropout, self.training)
         weight = mean_over_skills(self.skill.weight, asked.sets)[asked.skill_set]
         bias = mean_over_skills(self.skill.bias, asked.sets)[asked.skill_set]
+        if self.items and self.item_weight:
+            weight = weight + self.item_weight(self.items.vector[asked.item])
+            bias = bias + self.items.easiness[asked.item]
         logit = self.skill(features, weight, bias)
-        if self.items:
-            logit = logit + self.items.easiness[asked.item]
         if self.deep and self.residual:
             logit = logit + self.residual(asked.question).squeeze(-1)
             logit = logit + self.deep(features, self.question_vector(asked), asked.question)
