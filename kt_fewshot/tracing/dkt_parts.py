@@ -72,7 +72,7 @@ class ItemOffsets(nn.Module):
         self.answers.copy_(torch.bincount(item.long().flatten(), minlength=len(self.answers)).clamp(min=1))
 
     def prior(self, item: Tensor) -> Tensor:
-        """Each answer's share of its item's prior: (...) squared length of the offset / training answers of the item."""
+        """Each answer's share of its item's prior: (...) squared length of the offset / the item's training answers."""
         length = self.vector[item].square().sum(-1) + self.easiness[item].square()
         return length / self.answers[item]
 
@@ -121,9 +121,9 @@ class Trunk(nn.Module):
 class CorrectnessHead(nn.Module):
     """Logit of a right answer to a question, from the trunk's features before it.
 
-    Deep Knowledge Tracing's linear output of the skill (a set counts as the mean of its skills' output weights), moved by
-    the item's offset; and, unless plain, a linear logistic residual on history features (the part that Best-LR already
-    knows) and one hidden layer over trunk, question and history.
+    Deep Knowledge Tracing's linear output of the skill (a set counts as the mean of its skills' output weights), moved
+    by the item's offset; and, unless plain, a linear logistic residual on history features (the part that Best-LR
+    already knows) and one hidden layer over trunk, question and history.
 
     Args:
         vocabulary: skills and items.

@@ -116,3 +116,14 @@ def test_emission_is_told() -> None:
     assert emission is not None
     assert emission.guess.shape == (VOCABULARY.n_skills,)
     assert make(plain=True).emission() is None
+
+
+def test_an_item_is_shrunk_once_whatever_its_answers(store: SequenceStore) -> None:
+    network = make(item_shrinkage=2.0).network
+    assert network.items is not None
+    network.items.count(store.item)
+    (batch,) = Streams(store, rows=100, time=10_000)
+    loss = network.eval().losses(batch)["item_shrinkage"]
+    occurring = store.item.long().unique()
+    length = network.items.vector[occurring].square().sum() + network.items.easiness[occurring].square().sum()
+    assert loss.total.item() == pytest.approx(2.0 * length.item())
