@@ -12,9 +12,27 @@ from .bkt_recursion import Emission, forward_filter
 from .tracer import KIND, Prediction, Tracer
 
 if TYPE_CHECKING:
+    from .best_lr import BestLR
+    from .bkt import BKT
+    from .das3h import DAS3H
     from .dkt import DKT
+    from .elo import Elo
+    from .irt import IRT
+    from .irt_2pl import IRT2PL
+    from .pfa import PFA
+    from .skill_mean import SkillMean
 
-TRACERS: Final[Mapping[str, tuple[str, str]]] = {"dkt": (".dkt", "DKT")}
+TRACERS: Final[Mapping[str, tuple[str, str]]] = {
+    "best-lr": (".best_lr", "BestLR"),
+    "bkt": (".bkt", "BKT"),
+    "das3h": (".das3h", "DAS3H"),
+    "dkt": (".dkt", "DKT"),
+    "elo": (".elo", "Elo"),
+    "irt": (".irt", "IRT"),
+    "irt-2pl": (".irt_2pl", "IRT2PL"),
+    "pfa": (".pfa", "PFA"),
+    "skill-mean": (".skill_mean", "SkillMean"),
+}
 """Name -> module and class; a module is loaded when its tracer is asked for."""
 
 
@@ -48,10 +66,18 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
 
 
 __all__ = [
+    "BKT",
+    "DAS3H",
     "DKT",
+    "IRT",
+    "IRT2PL",
+    "PFA",
     "TRACERS",
+    "BestLR",
+    "Elo",
     "Emission",
     "Prediction",
+    "SkillMean",
     "Tracer",
     "forward_filter",
     "load_tracer",

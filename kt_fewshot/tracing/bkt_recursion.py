@@ -36,10 +36,9 @@ def p_correct(mastery: Tensor, emission: Emission) -> Tensor:
 
 def posterior(mastery: Tensor, correct: Tensor, emission: Emission) -> Tensor:
     """P(mastered) once the answer is known, before practice has an effect; `correct` in {0, 1}."""
-    right = p_correct(mastery, emission)
-    shown = torch.where(correct > 0, 1 - emission.slip, emission.slip)
-    seen = torch.where(correct > 0, right, 1 - right)
-    return mastery * shown / seen.clamp(min=SMALLEST)
+    of_master = mastery * torch.where(correct > 0, 1 - emission.slip, emission.slip)
+    of_other = (1 - mastery) * torch.where(correct > 0, emission.guess, 1 - emission.guess)
+    return of_master / (of_master + of_other).clamp(min=SMALLEST)  # a part of a sum, so that rounding keeps it below 1
 
 
 def practise(mastery: Tensor, emission: Emission) -> Tensor:
