@@ -17,7 +17,7 @@ import torch
 
 from kt_fewshot.data import Interactions, SimulatedStudents, Vocabulary, encode, simulate
 from kt_fewshot.recipes.evaluate_tracer import evaluate_tracer
-from kt_fewshot.tracing import tracer_class
+from kt_fewshot.tracing import Tracer, tracer_class
 
 RESULTS = Path(__file__).parent / "results" / "mastery.jsonl"
 TRAIN, VALID, TEST = 4000, 600, 2000
@@ -67,13 +67,15 @@ def measure(name: str, seed: int) -> dict[str, Any]:
     }
 
 
-def _parameters(tracer: Any, everyone: SimulatedStudents) -> dict[str, float]:
+def _parameters(tracer: Tracer, everyone: SimulatedStudents) -> dict[str, float]:
     """Mean absolute error of guess, slip and learning rate."""
     if everyone.simulator != "bkt":
         return {}
     index = tracer.vocabulary.skill_index()
     rows = [index[skill] for skill in everyone.skill_names]
     emission = tracer.emission()
+    if emission is None:
+        return {}
     return {
         name: float(np.abs(getattr(emission, name).numpy()[rows] - everyone.parameters[name]).mean())
         for name in ("guess", "slip", "learn")
