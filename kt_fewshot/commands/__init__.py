@@ -4,6 +4,8 @@ A command parses, calls one recipe and prints. What is heavy is imported inside 
 """
 
 import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn, cast
 
 import typer
 
@@ -11,11 +13,15 @@ from kt_fewshot import __version__
 from kt_fewshot.errors import Interrupted, KTError
 
 from . import data, dkt
+from .output import say
 
 __all__ = ["app", "main"]
 
-USER_ERROR = 2
-INTERRUPTED = 130
+USER_ERROR: Final = 2
+INTERRUPTED: Final = 130
+
+UsageError: Final = cast("type[Exception]", typer.BadParameter.__base__)
+"""What a mistake on the command line is to typer, which does not export it."""
 
 app = typer.Typer(
     help="Knowledge tracing and few-shot learning on one multi-task core.",
@@ -38,10 +44,33 @@ def version(
         raise typer.Exit
 
 
-def main() -> None:
-    """Run a command; what the user can mend is one line on standard error and exit code 2."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command and leave with its exit code; what the user can mend is one line on standard error and code 2.
+
+    Args:
+        arguments: of the command line; those of the process if None.
+    """
     try:
-        app()
+        code = app(arguments, standalone_mode=False)
+        if code == INTERRUPTED:
+            say("Interrupted.")
+        sys.exit(code)
+    except UsageError as mistake:
+        _explain(mistake)
+        sys.exit(USER_ERROR)
+    except Interrupted as stop:
+        say(f"{stop}")
+        sys.exit(INTERRUPTED)
     except KTError as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(INTERRUPTED if isinstance(error, Interrupted) else USER_ERROR)
+        say(f"Error: {error}")
+        sys.exit(USER_ERROR)
+
+
+def _explain(mistake: Exception) -> None:
+    """A mistake on the command line in one line; a command without arguments shows its help instead."""
+    message, context = mistake.format_message(), mistake.ctx  # pyright: ignore[reportAttributeAccessIssue]
+    if context is not None and message == context.get_help():
+        typer.echo(message, err=True)
+        return
+    where = f" See {context.command_path} --help." if context is not None else ""
+    say(f"Error: {message.rstrip('.')}.{where}")

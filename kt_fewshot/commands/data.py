@@ -6,60 +6,60 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Json, reads_log
+from .options import READING, Json, Log, gathers
 from .output import print_json, print_table, say
 
 app = typer.Typer(help="Logs: describe, convert, simulate.", no_args_is_help=True)
 
-Log = Annotated[list[Path], typer.Argument(help="Log, or its parts.")]
 
-
-@app.command()
-@reads_log
-def describe(log: Log, *, read: Mapping[str, Any], as_json: Json = False) -> None:
+@app.command(short_help="Say what a log holds and how it was read.")
+@gathers(read=READING)
+def describe(log: Log, *, as_json: Json = False, read: Mapping[str, Any]) -> None:
     """Say what a log holds, how it was read, and what became of every record."""
-    from kt_fewshot.recipes.describe_log import describe_log
+    from kt_fewshot.recipes import describe_log
 
     described = describe_log(log, read=read)
     if as_json:
         print_json(described)
     else:
-        print_table("", ("", ""), [(name.replace("_", " "), value) for name, value in described.items()])
+        rows = [(name.replace("_", " "), _told(value)) for name, value in described.items()]
+        print_table("", ("", ""), rows)
 
 
-@app.command()
-@reads_log
+@app.command(short_help="Write a log in the toolkit's own columns.")
+@gathers(read=READING)
 def convert(
     log: Log,
-    out: Annotated[Path, typer.Argument(help="Parquet or CSV to write.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV or Parquet to write.")],
     *,
-    read: Mapping[str, Any],
     as_json: Json = False,
+    read: Mapping[str, Any],
 ) -> None:
-    """Read a log of any format and write it in the toolkit's own columns."""
-    from kt_fewshot.recipes.convert_log import convert_log
+    """Read a log of any format and write it in the toolkit's own columns; OUT.ingest/ says how it was read."""
+    from kt_fewshot.recipes import convert_log
 
     written = convert_log(log, out, read=read)
     if as_json:
         print_json(written)
     else:
+        say(f"Read as {written['read_as']}.")
         say(f"{written['rows']:,} answers in {written['out']}.")
 
 
-@app.command()
+@app.command(short_help="Write a log of simulated students.")
 def simulate(
-    out: Annotated[Path, typer.Argument(help="CSV or Parquet to write.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV or Parquet to write.")],
     *,
+    generator: Annotated[str, typer.Option(metavar="bkt|irt|dash", help="How students learn.")] = "bkt",
     students: Annotated[int, typer.Option(help="How many students.")] = 1000,
     answers: Annotated[int, typer.Option(help="Mean number of answers of a student.")] = 60,
     skills: Annotated[int, typer.Option(help="How many skills.")] = 10,
-    generator: Annotated[str, typer.Option(help="bkt, irt or dash.")] = "bkt",
     seed: Annotated[int, typer.Option(help="Same seed, same students.")] = 0,
-    truth: Annotated[Path | None, typer.Option(help="Also write the latent truth here.", show_default=False)] = None,
+    truth: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the latent truth here.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a log of simulated students."""
-    from kt_fewshot.recipes.simulate_log import simulate_log
+    """Write a log of simulated students, whose latent mastery is known."""
+    from kt_fewshot.recipes import simulate_log
 
     written = simulate_log(
         out, students=students, answers=answers, skills=skills, generator=generator, seed=seed, truth=truth
@@ -67,4 +67,13 @@ def simulate(
     if as_json:
         print_json(written)
     else:
-        say(f"{written['rows']:,} answers of {students:,} students in {written['out']}.")
+        say(f"{written['rows']:,} answers of {written['students']:,} students in {written['out']}.")
+
+
+def _told(value: object) -> object:
+    """A value for people: what is nested becomes a list of words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {inner}" for name, inner in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "unknown" if value is None else value

@@ -1,20 +1,56 @@
-"""Options that several commands share, each written once."""
+"""Options of the command line: declared once, handed to a command as one tree of settings."""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-Logs = Annotated[list[Path] | None, typer.Argument(help="Log, or its parts.", show_default=False)]
-Run = Annotated[str, typer.Argument(help="Run folder, its name in runs/, or `latest`.")]
+from kt_fewshot.errors import KTError
+
+Log = Annotated[list[Path], typer.Argument(metavar="LOG", help="Log, or its parts.")]
+OptionalLog = Annotated[list[Path] | None, typer.Argument(metavar="LOG", help="Log, or its parts.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, its name in runs/, or `latest`.")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
-Device = Annotated[str | None, typer.Option(help="auto, cpu or cuda.  [default: auto]", show_default=False)]
-Out = Annotated[Path | None, typer.Option(help="Where to write.", show_default=False)]
-Seed = Annotated[int | None, typer.Option(help="Same seed, same numbers.  [default: 0]", show_default=False)]
-Threads = Annotated[int | None, typer.Option(help="CPU threads.  [default: all]", show_default=False)]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    Args:
+        flag: `--name`.
+        text: what it means, for `--help`.
+        sets: the settings it sets, dotted: "data.seed"; by default one of the flag's own name.
+        kind: type of its value; a bool is a flag without one.
+        metavar: what stands for its value in `--help`.
+    """
+
+    flag: str
+    text: str
+    sets: tuple[str, ...] = ()
+    kind: type = str
+    metavar: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The parameter's name: `--test-fold` is `test_fold`."""
+        return self.flag.strip("-").replace("-", "_")
+
+    def parameter(self) -> inspect.Parameter:
+        """The option as a parameter that typer understands; None if the user does not give it."""
+        told = typer.Option(self.flag, help=self.text, metavar=self.metavar, show_default=False)
+        kind = Annotated[self.kind | None, told]
+        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+
+
+def inside(group: str, options: Sequence[Option]) -> tuple[Option, ...]:
+    """The same options, setting what they set inside a group of settings."""
+    return tuple(replace(o, sets=tuple(f"{group}.{name}" for name in o.sets or (o.name,))) for o in options)
+
 
 COLUMNS: Final = {
     "student": "who answered",
@@ -22,8 +58,7 @@ COLUMNS: Final = {
     "skill": "skill or skills of the item",
     "correct": "right or wrong",
     "time": "when",
-    "order": "number that orders answers",
-    "response_time": "how long the answer took",
+    "response-time": "how long the answer took",
     "hints": "hints asked for",
     "attempts": "tries",
     "group": "class or school",
@@ -31,36 +66,107 @@ COLUMNS: Final = {
 }
 """Columns a user can name, and what they hold."""
 
+READING: Final = (
+    Option("--format", "Format of the log; found out unless named."),
+    *(Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",)) for name, what in COLUMNS.items()),
+    Option("--skill-separator", "What separates skills in one cell."),
+    Option("--threshold", "Outcomes between 0 and 1 count as right from here on.", kind=float),
+    Option("--max-bad", "Share of records that may be unreadable (0.01).", kind=float),
+)
+"""How a log is read: fields of `ReadSettings`."""
 
-def reads_log(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say how to read a log; it gets them as one mapping, `read`."""
-    described = {
-        "format": _option("Format of the log; found out if not named.", str, "--format"),
-        "skill_separator": _option("What separates skills in one cell.", str, "--skill-separator"),
-        "threshold": _option("Outcomes between 0 and 1 count as right from here on.", float, "--threshold"),
-        "max_bad": _option("Share of records that may be unreadable.  [default: 0.01]", float, "--max-bad"),
-    }
-    for name, what in COLUMNS.items():
-        described[name] = _option(f"Column: {what}.", str, f"--{name.replace('_', '-')}")
-    signature = inspect.signature(command)
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "read"]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in described.items()
-    ]
+RUNNING: Final = (
+    Option("--device", "Where to compute (auto).", metavar="auto|cpu|cuda"),
+    Option("--threads", "CPU threads (all).", kind=int),
+)
 
-    @functools.wraps(command)
-    def with_read(**values: Any) -> None:
-        given = {name: values.pop(name) for name in described}
-        columns = {name: given.pop(name) for name in COLUMNS}
-        read = {name: value for name, value in given.items() if value is not None}
-        chosen = {name: value for name, value in columns.items() if value is not None}
-        command(read=read | ({"columns": chosen} if chosen else {}), **values)
+PROTOCOL: Final = (
+    Option("--protocol", "How the test asks: whole histories, or as pyKT does (carried).", metavar="carried|pykt-window"),
+)
 
-    with_read.__signature__ = signature.replace(parameters=[*own, *added])  # pyright: ignore[reportAttributeAccessIssue]
-    return with_read
+TRAINING: Final = (
+    *inside(
+        "data",
+        (
+            Option("--test-fold", "The fold that tests; with --fold-files, from 1.", kind=int),
+            Option("--valid-fold", "Column `fold` splits; this fold validates, -1 tests.", kind=int),
+            Option("--test", "Another log, with other students, tests.", kind=Path, metavar="LOG"),
+            Option("--valid-fraction", "With --test: share of students that validate (0.1).", kind=float),
+            Option("--split", "70/10/20 of the students, or of each history (student).", metavar="student|time"),
+            Option("--simulator", "Without a log: how simulated students learn (bkt).", metavar="bkt|irt|dash"),
+            Option("--students", "Without a log: how many students (2000).", kind=int),
+        ),
+    ),
+    Option("--seed", "Same seed, same numbers (0).", ("data.seed", "model.seed"), kind=int),
+    *inside(
+        "model",
+        (
+            Option("--plain", "The model of the paper: lookup, LSTM, linear.", kind=bool),
+            Option("--epochs", "Passes over the training students, at most (40).", kind=int),
+        ),
+    ),
+    *PROTOCOL,
+    *RUNNING,
+)
+"""Settings of a training that have an option of their own: fields of `TrainSettings`."""
 
 
-def _option(text: str, kind: type, flag: str) -> Any:  # noqa: ANN401 (an Annotated type)
-    panel = "Reading the log"
-    return Annotated[kind | None, typer.Option(flag, help=text, show_default=False, rich_help_panel=panel)]
+def gathers(**groups: Sequence[Option]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command groups of options; it gets each group as one tree of what the user gave, and nothing else.
+
+    Args:
+        groups: name of the command's parameter -> options that stand in its place on the command line.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        shown = [
+            parameter
+            for own in signature.parameters.values()
+            for parameter in ([option.parameter() for option in groups[own.name]] if own.name in groups else [own])
+        ]
+
+        @functools.wraps(command)
+        def with_trees(**values: Any) -> None:
+            trees = {group: _tree(options, values) for group, options in groups.items()}
+            command(**trees, **values)
+
+        with_trees.__signature__ = signature.replace(parameters=shown)  # pyright: ignore[reportAttributeAccessIssue]
+        return with_trees
+
+    return decorate
+
+
+def named_values(pairs: Sequence[str] | None) -> dict[str, Any]:
+    """`name=value` pairs, values read as YAML: numbers, true, null, [lists].
+
+    Raises:
+        KTError: if one is no such pair.
+    """
+    return dict(_named_value(pair) for pair in pairs or ())
+
+
+def _named_value(pair: str) -> tuple[str, Any]:
+    import yaml
+
+    name, equals, text = pair.partition("=")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        equals, value = "", None
+    if not equals or not name.strip():
+        raise KTError(f"--set wants name=value, such as --set hidden=64. Found '{pair}'.")
+    return name.strip(), value
+
+
+def _tree(options: Sequence[Option], values: dict[str, Any]) -> dict[str, Any]:
+    """Take the options' values out of all values; those that were given, as a tree of settings."""
+    tree: dict[str, Any] = {}
+    for option in options:
+        value = values.pop(option.name)
+        for dotted in (option.sets or (option.name,)) if value is not None else ():
+            *groups, name = dotted.split(".")
+            branch = functools.reduce(lambda part, group: part.setdefault(group, {}), groups, tree)
+            branch[name] = value
+    return tree
+

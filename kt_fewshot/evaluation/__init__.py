@@ -1,5 +1,6 @@
 """Predictions in, results out: how well answers and mastery were foretold."""
 
+from .behaviour import evaluate_behaviour
 from .cross_validation import across_folds
 from .mastery_recovery import MasteryRecovery, recover_mastery
 from .next_response import POSITIONS, evaluate_next_response
@@ -13,6 +14,7 @@ __all__ = [
     "PartScores",
     "Results",
     "across_folds",
+    "evaluate_behaviour",
     "evaluate_next_response",
     "predictions_frame",
     "recover_mastery",

@@ -62,6 +62,7 @@ class Results:
         known: one entry for the answers on what the model met in training ("known"), one for the others ("unknown").
         reference: the same metrics for a prediction that knows nothing, to compare `test` with.
         mastery: how well mastery was recovered: metric -> number, with interval or without.
+        tasks: how well the other jointly learned tasks were foretold: task -> metric -> number with interval.
         settings: how it was measured (`level` of the intervals, `draws`, `seed`).
         run: folder of the run.
     """
@@ -73,6 +74,7 @@ class Results:
     known: Sequence[PartScores] = ()
     reference: Mapping[str, Interval] = field(default_factory=dict)
     mastery: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     run: str | None = None
 
@@ -83,6 +85,10 @@ class Results:
     def with_mastery(self, mastery: Mapping[str, Any]) -> Self:
         """The same results, with how well mastery was recovered."""
         return replace(self, mastery=mastery)
+
+    def with_tasks(self, tasks: Mapping[str, Mapping[str, Interval]]) -> Self:
+        """The same results, with how well the other tasks were foretold."""
+        return replace(self, tasks=tasks)
 
     def to_json_dict(self) -> dict[str, Any]:
         """The content of `results.json`, strict JSON: what is undefined or infinite is null; empty parts are left out.
@@ -97,6 +103,7 @@ class Results:
             "test": self.test,
             "reference": self.reference,
             "mastery": self.mastery,
+            "tasks": self.tasks,
             "skills": self.skills,
             "positions": self.positions,
             "known": self.known,
@@ -114,6 +121,7 @@ class Results:
             known=tuple(_part(part) for part in content.get("known", ())),
             reference=_intervals(content.get("reference", {})),
             mastery=content.get("mastery", {}),
+            tasks={task: _intervals(found) for task, found in content.get("tasks", {}).items()},
             settings=content.get("settings", {}),
             run=content.get("run"),
         )
@@ -121,7 +129,7 @@ class Results:
     def table(self) -> pl.DataFrame:
         """One row a number, columns of `TABLE_SCHEMA`; undefined numbers are null.
 
-        `part` is test, reference, skill, position or known.
+        `part` is test, reference, task, skill, position or known.
         """
         rows = [
             (part, key, metric, n, *(_finite(number) for number in (found.value, found.low, found.high)), found.reason)
@@ -146,6 +154,8 @@ class Results:
         """Part, key, number of answers and scores of everything there is."""
         yield "test", None, self.counts.get("answers"), self.test
         yield "reference", None, self.counts.get("answers"), self.reference
+        for task, scores in self.tasks.items():
+            yield "task", task, None, scores
         for part, entries in (("skill", self.skills), ("position", self.positions), ("known", self.known)):
             for entry in entries:
                 yield part, entry.key, entry.n, entry.scores

@@ -26,6 +26,10 @@ class Task(ABC):
     def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Loss of each element, (...), from a head's raw output (...)."""
 
+    @abstractmethod
+    def expected(self, output: Tensor) -> Tensor:
+        """What is expected of the target, (...), by a head's raw output (...)."""
+
     def loss(self, output: Tensor, target: Tensor, mask: Tensor) -> LossSum:
         """Sum of the losses where `mask` is true, and how many there are.
 
@@ -47,6 +51,10 @@ class Binary(Task):
         """Cross-entropy in nats."""
         return functional.binary_cross_entropy_with_logits(output, target, reduction="none")
 
+    def expected(self, output: Tensor) -> Tensor:
+        """P(1)."""
+        return output.sigmoid()
+
 
 @final
 @dataclass(frozen=True)
@@ -56,3 +64,7 @@ class Regression(Task):
     def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
         """Half the squared error: a Gaussian's negative log-likelihood up to a constant."""
         return 0.5 * (output - target).square()
+
+    def expected(self, output: Tensor) -> Tensor:
+        """The mean."""
+        return output

@@ -1,1 +1,39 @@
-"""User stories, one a file: the only place that sees every folder. Commands and notebooks call the same ones."""
+"""User stories, one a file: the only place that sees every folder. Commands and notebooks call the same ones.
+
+>>> from kt_fewshot.recipes import TrainSettings, train_dkt
+>>> settings = TrainSettings(data={"log": ["answers.csv"]}, model={"epochs": 20})
+>>> trained = train_dkt(settings, say=print)  # doctest: +SKIP
+"""
+
+from .convert_log import convert_log
+from .data_settings import DataSettings, ReadSettings
+from .describe_log import describe_log
+from .evaluate_tracer import evaluate_tracer
+from .list_options import list_options
+from .mastery_table import mastery_table
+from .saved_tracer import TracedLog
+from .settings import merged
+from .simulate_log import simulate_log
+from .train_dkt import TrainedRun, resume_dkt, train_dkt
+from .train_settings import TrainSettings
+from .use_tracer import evaluate_log, predict_log, write_mastery
+
+__all__ = [
+    "DataSettings",
+    "ReadSettings",
+    "TracedLog",
+    "TrainSettings",
+    "TrainedRun",
+    "convert_log",
+    "describe_log",
+    "evaluate_log",
+    "evaluate_tracer",
+    "list_options",
+    "mastery_table",
+    "merged",
+    "predict_log",
+    "resume_dkt",
+    "simulate_log",
+    "train_dkt",
+    "write_mastery",
+]

@@ -1,11 +1,12 @@
 """Which answers: the log or logs a user names, or simulated students, split into train, valid and test."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kt_fewshot.data import (
     ColumnChoice,
@@ -23,10 +24,25 @@ from kt_fewshot.data import (
 )
 from kt_fewshot.errors import KTError
 
-S = TypeVar("S", bound=BaseModel)
-
 TEST_FOLD: Final = -1
 """The number of a log's own test set in its column `fold`."""
+
+NEEDS: Final = {
+    "valid_fraction": ("test",),
+    "test_fold": ("fold_files", "valid_fold"),
+    "fold_files": ("test_fold",),
+    "test": ("log",),
+    "valid_fold": ("log",),
+    "split": ("log",),
+}
+"""A setting -> it means nothing unless one of these is there too."""
+
+ALTERNATIVES: Final = (
+    ("log", "fold_files", "simulator"),
+    ("log", "fold_files", "students"),
+    ("test", "fold_files", "valid_fold", "split"),
+)
+"""Of each of these groups a user can mean one setting at most."""
 
 
 class ReadSettings(BaseModel):
@@ -35,10 +51,10 @@ class ReadSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str | None = None
-    columns: Mapping[str, str] = Field(default_factory=dict)
+    columns: ColumnChoice = ColumnChoice()
     skill_separator: str | None = None
-    threshold: float | None = None
-    max_bad: float = 0.01
+    threshold: float | None = Field(default=None, gt=0, le=1)
+    max_bad: float = Field(default=0.01, ge=0, le=1)
 
     def read(self, *paths: Path) -> Log:
         """Read a log, or the parts of one.
@@ -49,7 +65,7 @@ class ReadSettings(BaseModel):
         return read_log(
             list(paths),
             format=self.format,
-            columns=ColumnChoice(**self.columns),
+            columns=self.columns,
             skill_separator=self.skill_separator,
             threshold=self.threshold,
             max_bad=self.max_bad,
@@ -61,7 +77,8 @@ class DataSettings(BaseModel):
 
     Without `log` and `fold_files`, students are simulated. With `test`, another log tests. With `fold_files`, one log
     a fold, number `test_fold` (from 1) tests and the next validates. With `valid_fold`, the log's column `fold` decides
-    and -1 tests. Otherwise `split` cuts the log 70/10/20, by student or by time within each student.
+    and `test_fold` (-1 unless named) tests. Otherwise `split` cuts the log 70/10/20, by student or by time within each
+    student.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,45 +95,51 @@ class DataSettings(BaseModel):
     students: int = Field(default=2000, ge=3)
     seed: int = Field(default=0, ge=0)
 
+    @model_validator(mode="after")
+    def _check(self) -> "DataSettings":
+        """No setting is silently without effect."""
+        given = [name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default]
+        for group in ALTERNATIVES:
+            if len(named := [name for name in group if name in given]) > 1:
+                raise ValueError(f"Settings `{named[0]}` and `{named[1]}` exclude each other. Leave one out.")
+        for name, others in NEEDS.items():
+            if name in given and not any(other in given for other in others):
+                raise ValueError(f"Setting `{name}` needs {' or '.join(f'`{other}`' for other in others)} beside it.")
+        return self
+
+    def absolute(self) -> "DataSettings":
+        """The same settings, with paths that hold in any working folder."""
+        paths = {name: tuple(path.absolute() for path in getattr(self, name)) for name in ("log", "fold_files")}
+        return self.model_copy(update={**paths, "test": self.test and self.test.absolute()})
+
     def load(self) -> "Data":
         """Read or simulate, and split.
 
         Raises:
-            KTError: if the settings contradict each other.
+            KTError: if there is no such simulator or fold.
             LogError: if a log cannot be read or split.
         """
-        try:
-            return self._load()
-        except ValueError as error:  # a number of a fold or a share that a split refuses
-            raise KTError(str(error)) from error
-
-    def _load(self) -> "Data":
         if self.fold_files:
-            return self._load_folds()
-        if not self.log:
-            simulated = simulate(self.simulator, n_students=self.students, seed=self.seed)
-            return Data(by_student(simulated.interactions, seed=self.seed), (), simulated)
-        log = self.read.read(*self.log)
-        if self.test is not None:
-            test = self.read.read(self.test)
-            split = with_test(log.interactions, test.interactions, valid_fraction=self.valid_fraction, seed=self.seed)
-            return Data(split, (log.ingest, test.ingest))
-        return Data(self._cut(log), (log.ingest,))
+            logs = [self.read.read(path) for path in self.fold_files]
+        elif self.log:
+            logs = [self.read.read(*self.log), *([self.read.read(self.test)] if self.test else [])]
+        else:
+            with _user_chose():
+                simulated = simulate(self.simulator, n_students=self.students, seed=self.seed)
+            return Data(by_student(simulated.interactions, seed=self.seed), simulated=simulated)
+        return Data(self._split(logs), tuple(log.ingest for log in logs))
 
-    def _load_folds(self) -> "Data":
-        if self.log or self.test_fold is None:
-            raise KTError("--fold-files names all the logs there are, and --test-fold says which one tests (from 1).")
-        logs = [self.read.read(path) for path in self.fold_files]
-        split = by_fold_files([log.interactions for log in logs], test_fold=self.test_fold)
-        return Data(split, tuple(log.ingest for log in logs))
-
-    def _cut(self, log: Log) -> Split:
-        if self.valid_fold is not None:
-            test = TEST_FOLD if self.test_fold is None else self.test_fold
-            return by_fold(log.interactions, valid=self.valid_fold, test=test)
-        if self.split == "time":
-            return by_time(log.interactions)
-        return by_student(log.interactions, seed=self.seed)
+    def _split(self, logs: list[Log]) -> Split:
+        log, *others = (log.interactions for log in logs)
+        with _user_chose():
+            if self.fold_files:
+                return by_fold_files([log, *others], test_fold=self.test_fold or 0)
+            if others:
+                return with_test(log, others[0], valid_fraction=self.valid_fraction, seed=self.seed)
+            if self.valid_fold is not None:
+                test = TEST_FOLD if self.test_fold is None else self.test_fold
+                return by_fold(log, valid=self.valid_fold, test=test)
+        return by_time(log) if self.split == "time" else by_student(log, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -129,34 +152,22 @@ class Data:
 
     def describe(self) -> list[str]:
         """What was read and how it was split, a line each."""
-        read = [f"{', '.join(ingest.files)}: {ingest.sentence}" for ingest in self.ingests]
+        lines = [line for ingest in self.ingests for line in told(ingest)]
         if self.simulated is not None:
-            read = [f"No log was named: {self.split_size()} simulated students ({self.simulated.simulator})."]
-        return [*read, self.split.describe()]
-
-    def split_size(self) -> int:
-        """Number of students in all parts."""
-        parts = (self.split.train, self.split.valid, self.split.test)
-        return sum(part.interactions.n_students for part in parts)
+            students = f"{self.simulated.interactions.n_students:,} simulated students"
+            lines.append(f"No log was named: {students} ({self.simulated.simulator}).")
+        return [*lines, self.split.describe()]
 
 
-def checked(kind: type[S], values: Mapping[str, Any]) -> S:
-    """Settings of a kind from plain values.
+def told(ingest: Ingest) -> list[str]:
+    """How a log was read, and what its user should look at, a line each."""
+    return [f"{', '.join(ingest.files)}: {ingest.sentence}", *(f"Warning: {warning}" for warning in ingest.warnings)]
 
-    Raises:
-        KTError: if a value is not what it should be; one line that names it.
-    """
+
+@contextmanager
+def _user_chose() -> Iterator[None]:
+    """Inside, a value that is refused is one that the user chose: the number of a fold, the name of a simulator."""
     try:
-        return kind(**values)
-    except ValidationError as error:
-        raise KTError(first_problem(error)) from error
-
-
-def first_problem(error: ValidationError) -> str:
-    """What is wrong with settings first, in one line that names it."""
-    problem = error.errors()[0]
-    name = ".".join(str(part) for part in problem["loc"]) or "settings"
-    message = problem["msg"].removeprefix("Value error, ").rstrip(".")
-    if problem["type"] == "extra_forbidden":
-        return f"There is no setting `{name}`."
-    return f"`{name}`: {message}. Found {problem['input']!r}."
+        yield
+    except ValueError as error:
+        raise KTError(str(error)) from error

@@ -6,12 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from kt_fewshot.data import Ingest, Interactions
+from kt_fewshot.data import SKILL_SEPARATOR, Ingest, Interactions
 
-from .data_settings import ReadSettings, checked
+from .data_settings import ReadSettings
+from .settings import checked
+
+SECONDS_A_DAY = 86_400
 
 
-def describe_log(paths: Sequence[Path], *, read: Mapping[str, Any]) -> dict[str, Any]:
+def describe_log(paths: Sequence[Path], *, read: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Describe a log.
 
     Args:
@@ -24,12 +27,13 @@ def describe_log(paths: Sequence[Path], *, read: Mapping[str, Any]) -> dict[str,
     Raises:
         LogError: if it cannot be read.
     """
-    log = checked(ReadSettings, read).read(*paths)
+    log = checked(ReadSettings, read or {}).read(*paths)
     return _reading(log.ingest) | _holding(log.interactions)
 
 
 def _reading(ingest: Ingest) -> dict[str, Any]:
     return {
+        "files": list(ingest.files),
         "read_as": ingest.sentence,
         "format": ingest.format,
         "encoding": ingest.encoding,
@@ -47,18 +51,24 @@ def _reading(ingest: Ingest) -> dict[str, Any]:
 def _holding(log: Interactions) -> dict[str, Any]:
     table = log.table
     lengths = table.group_by("student").len()["len"]
-    times = table["time"].drop_nulls()
     return {
         "students": log.n_students,
         "items": table["item"].drop_nulls().n_unique(),
         "skills": len(log.skill_names()),
         "answers_without_skill": table["skills"].null_count(),
-        "answers_on_several_skills": int(table["skills"].str.contains("~~", literal=True).sum()),
-        "mean_correct": float(table["correct"].cast(pl.Float64).mean() or 0.0),  # pyright: ignore[reportArgumentType]
+        "answers_on_several_skills": int(table["skills"].str.contains(SKILL_SEPARATOR, literal=True).sum()),
+        "share_correct": table["correct"].cast(pl.Int64).sum() / len(log),
         "answers_a_student": {
             name: int(lengths.quantile(share, "nearest") or 0)
             for name, share in (("min", 0.0), ("q25", 0.25), ("median", 0.5), ("q75", 0.75), ("max", 1.0))
         },
-        "time_span_days": float((times.max() - times.min()) / 86_400) if len(times) else None,  # pyright: ignore
+        "time_span_days": _days(table["time"].drop_nulls()),
         "also_has": [name for name in ("response_time", "hints", "attempts", "group", "fold") if log.has(name)],
     }
+
+
+def _days(times: pl.Series) -> float | None:
+    if times.is_empty():
+        return None
+    seconds = times.to_numpy()
+    return float(seconds.max() - seconds.min()) / SECONDS_A_DAY

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from kt_fewshot.data import Interactions, Occurrences, SequenceStore, SimulatedStudents, encode, sliding_windows
-from kt_fewshot.evaluation import Results, evaluate_next_response, recover_mastery
+from kt_fewshot.evaluation import Results, evaluate_behaviour, evaluate_next_response, recover_mastery
 from kt_fewshot.metrics import future_success, share_lowered, student_bootstrap
 from kt_fewshot.tracing import Emission, Tracer, forward_filter
 
@@ -31,7 +31,7 @@ def evaluate_tracer(
     simulated: SimulatedStudents | None = None,
     draws: int = 1000,
 ) -> Results:
-    """Score what a tracer says of a log.
+    """Score what a tracer says of a log: next answers, mastery, and (with whole histories) behaviour.
 
     Args:
         tracer: who says it.
@@ -51,7 +51,9 @@ def evaluate_tracer(
         found["recovery"] = recover_mastery(mastery, simulated, ceiling=ceiling, draws=draws).to_dict()
         recovered = recover_mastery(probability, simulated, draws=draws).to_dict()
         found["recovery_by_p_correct"] = {name: recovered[name] for name in ("auc", "brier")}
-    return results.with_mastery(found)
+    units = {"response_time": tracer.vocabulary.response_time[1]}  # log seconds
+    tasks = evaluate_behaviour(tracer.predict_behaviour(store), store, units=units, draws=draws)
+    return results.with_mastery(found).with_tasks(tasks)
 
 
 def _ask(tracer: Tracer, log: Interactions, store: SequenceStore, protocol: Protocol) -> tuple[np.ndarray, np.ndarray]:

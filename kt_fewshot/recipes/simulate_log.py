@@ -6,7 +6,7 @@ from typing import Any
 from kt_fewshot.data import simulate
 from kt_fewshot.errors import KTError
 
-from .write_table import write_table
+from .write_table import check_target, write_table
 
 
 def simulate_log(
@@ -37,6 +37,11 @@ def simulate_log(
         KTError: if the generator is unknown or a number is out of range.
         StorageError: if a file cannot be written.
     """
+    for path in (out, truth):
+        if path is not None:
+            check_target(path)
+    if seed < 0:
+        raise KTError(f"`seed` should be at least 0. Found `seed = {seed}`.")
     try:
         simulated = simulate(generator, n_students=students, n_answers=answers, n_skills=skills, seed=seed)
     except ValueError as error:
@@ -46,4 +51,10 @@ def simulate_log(
     write_table(out, table.select(kept), guard=False)
     if truth is not None:
         write_table(truth, simulated.truth_frame(), guard=False)
-    return {"out": str(out), "rows": table.height, "truth": str(truth) if truth else None}
+    return {
+        "out": str(out),
+        "students": students,
+        "rows": table.height,
+        "simulator": generator,
+        "truth": str(truth) if truth else None,
+    }

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results, predictions_frame
 from kt_fewshot.storage import write_json
 
 from .evaluate_tracer import Protocol, evaluate_tracer
 from .mastery_table import mastery_table
 from .saved_tracer import TracedLog
-from .write_table import write_table
+from .write_table import check_target, write_table
 
 
 def evaluate_log(traced: TracedLog, *, protocol: Protocol = "carried", out: Path | None = None) -> Results:
@@ -36,7 +37,11 @@ def predict_log(traced: TracedLog, out: Path) -> dict[str, Any]:
 
     Returns:
         what was written, as plain JSON values.
+
+    Raises:
+        StorageError: if the file cannot be written, or is the log itself.
     """
+    check_target(out, inputs=traced.paths)
     said = traced.tracer.predict_log(traced.store)
     correct, mastery = (values.double().cpu().numpy() for values in said)
     ingest = traced.log.ingest
@@ -57,8 +62,15 @@ def write_mastery(traced: TracedLog, out: Path, *, mastered_at: float = 0.95) ->
 
     Returns:
         what was written, as plain JSON values.
+
+    Raises:
+        KTError: if the model knows no skills.
+        StorageError: if the file cannot be written, or is the log itself.
     """
+    check_target(out, inputs=traced.paths)
+    skills = len(traced.tracer.vocabulary.skills)
+    if not skills:
+        raise KTError(f"The model in {traced.run.path} knows items but no skills, so it has no mastery to tell.")
     table = mastery_table(traced.tracer, traced.log.interactions, traced.store, mastered_at=mastered_at)
     write_table(out, table)
-    skills = len(traced.tracer.vocabulary.skills)
     return {"run": str(traced.run.path), "out": str(out), "students": traced.store.n_students, "skills": skills}

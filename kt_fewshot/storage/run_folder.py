@@ -1,6 +1,7 @@
 """`RunFolder`: where one training writes, named by the time it began, and how to find it again."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from kt_fewshot.errors import CheckpointError, StorageError
 
 from .lock import LockHeldError, locked
 from .manifest import MANIFEST
+
+Has = Literal["model", "checkpoint", "config"]
 
 RUNS: Final = Path("runs")
 """Where runs go unless the user says otherwise."""
@@ -44,10 +47,8 @@ class RunFolder:
             raise StorageError(f"Cannot make a run folder in {out or root}: {error.strerror}.") from error
 
     @classmethod
-    def open(
-        cls, name: str | Path, root: Path = RUNS, *, having: Literal["model", "checkpoint"] = "model"
-    ) -> "RunFolder":
-        """Find a run that holds a saved model (or, to resume it, a training state).
+    def open(cls, name: str | Path, root: Path = RUNS, *, having: Has = "model") -> "RunFolder":
+        """Find a run that holds a saved model (or a training state, or at least its settings).
 
         Args:
             name: "latest" for the newest such run under `root`, a folder, or a folder's name under `root`.
@@ -67,7 +68,8 @@ class RunFolder:
         for path in (Path(name), root / name):
             if path.is_dir():
                 if not cls(path).has(having):
-                    raise CheckpointError(f"{path} holds no {having} ({having}/{MANIFEST} is missing).")
+                    missing = cls(path)._sign(having).relative_to(path)
+                    raise CheckpointError(f"{path} holds no {having} ({missing} is missing).")
                 return cls(path)
         known = ", ".join(run.path.name for run in reversed(candidates[-10:])) or "none"
         raise CheckpointError(f"There is no run '{name}'. Runs with a {having} in {root}, newest first: {known}.")
@@ -79,9 +81,17 @@ class RunFolder:
             return []
         return sorted((cls(path) for path in root.iterdir() if path.is_dir()), key=lambda run: _age_key(run.path))
 
-    def has(self, part: Literal["model", "checkpoint"]) -> bool:
-        """Whether the run holds a saved model, or a training state."""
-        return (self.path / part / MANIFEST).is_file()
+    def has(self, part: Has) -> bool:
+        """Whether the run holds a saved model, a training state, or its settings."""
+        return self._sign(part).is_file()
+
+    def _sign(self, part: Has) -> Path:
+        """The file whose presence tells that a part is there."""
+        return self.config if part == "config" else self.path / part / MANIFEST
+
+    def discard(self) -> None:
+        """Remove the folder with all it holds; what cannot be removed stays."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

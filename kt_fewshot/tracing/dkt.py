@@ -195,6 +195,17 @@ class DKT(Tracer):
         return Prediction(correct, mastery)
 
     @torch.no_grad()
+    def predict_behaviour(self, store: SequenceStore) -> dict[str, Tensor]:
+        """See `Tracer.predict_behaviour`."""
+        store = store.to(self.device)
+        said = {task: torch.empty(len(store), dtype=self._dtype, device=self.device) for task in self.network.behaviour}
+        for batch, before in self._sweep(store) if said else ():
+            real = batch.index >= 0
+            for task, output in self.network.behaviour_outputs(before, batch).items():
+                said[task][batch.index[real]] = BEHAVIOUR_TASKS[task].expected(output)[real]
+        return said
+
+    @torch.no_grad()
     def final_state(self, store: SequenceStore) -> DKTState:
         """See `Tracer.final_state`."""
         state = self.network.start(store.n_students)

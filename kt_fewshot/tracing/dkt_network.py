@@ -93,11 +93,17 @@ class DKTNetwork(nn.Module):
             skill = batch.sets.single()[batch.skill_set]
             ahead = batch.ahead.masked_fill(~(batch.scored & (skill != -1))[..., None], -1)
             losses["mastery"] = self.mastery.loss(self.mastery(before, batch), skill.clamp(min=0), ahead)
-        for name, head in self.behaviour.items():
+        for name, output in self.behaviour_outputs(before, batch).items():
             target = batch.behaviour[..., BEHAVIOUR.index(name)]
-            output = head(before, self.correct.question_vector(batch), batch.question)
             losses[name] = BEHAVIOUR_TASKS[name].loss(output, target, batch.scored & ~target.isnan())
         return losses
+
+    def behaviour_outputs(self, before: Tensor, batch: SequenceBatch) -> dict[str, Tensor]:
+        """Raw output (batch, time) of each head of behaviour, from what is known before each answer."""
+        return {
+            name: head(before, self.correct.question_vector(batch), batch.question)
+            for name, head in self.behaviour.items()
+        }
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """What all tasks have in common: the trunk."""

@@ -93,6 +93,13 @@ class Tracer(nn.Module, ABC):
     def final_state(self, store: SequenceStore) -> Any:  # noqa: ANN401
         """The state after each student's last answer, students in the store's order."""
 
+    def predict_behaviour(self, store: SequenceStore) -> Mapping[str, Tensor]:  # noqa: ARG002
+        """What is expected of each answer's behaviour before it: task -> (answers,), none for a tracer without tasks.
+
+        On the store's scale: standardised log response time, P(hint used), log attempts.
+        """
+        return {}
+
     def untold_tasks(self, store: SequenceStore) -> list[str]:  # noqa: ARG002
         """Tasks the tracer would learn but the log tells nothing of; `fit` leaves them out."""
         return []

@@ -19,6 +19,7 @@ RESULTS = Results(
     positions=(PartScores("2-5", 120, 30, 0.5, math.nan, {"auc": Interval(0.6, 0.5, 0.7)}),),
     reference={"auc": Interval(0.5)},
     mastery={"auc": 0.9, "lag_median": math.inf, "by": {"bkt": np.float32(0.5)}, "values": np.array([1, 2])},
+    tasks={"hints": {"auc": Interval(0.7, 0.6, 0.8)}},
     run="runs/a",
 )
 
@@ -34,6 +35,7 @@ def test_json_is_strict_and_complete():
         },
         "reference": {"auc": {"value": 0.5, "low": None, "high": None}},
         "mastery": {"auc": 0.9, "lag_median": None, "by": {"bkt": 0.5}, "values": [1, 2]},
+        "tasks": {"hints": {"auc": {"value": 0.7, "low": 0.6, "high": 0.8}}},
         "skills": [
             {
                 "key": "fractions",
@@ -61,6 +63,7 @@ def test_json_comes_back():
     content = json.loads(json.dumps(RESULTS.to_json_dict()))
     back = Results.from_json_dict(content | {"later": 1})
     assert back.to_json_dict() == content
+    assert back.tasks == RESULTS.tasks
     assert back.test == {"auc": Interval(0.75, 0.7, 0.8), "log_loss": back.test["log_loss"]}
     assert math.isnan(back.test["log_loss"].low)
     assert math.isnan(back.skills[0].scores["auc"].value)
@@ -81,6 +84,7 @@ def test_table():
             ("test", None, "auc", 1200, 0.75, 0.7, 0.8, None),
             ("test", None, "log_loss", 1200, 0.5, None, None, None),
             ("reference", None, "auc", 1200, 0.5, None, None, None),
+            ("task", "hints", "auc", None, 0.7, 0.6, 0.8, None),
             ("skill", "fractions", "auc", 10, None, None, None, "every answer is right"),
             ("position", "2-5", "auc", 120, 0.6, 0.5, 0.7, None),
         ],
@@ -102,8 +106,8 @@ def test_text():
 
 
 def test_changes_make_new_results():
-    moved = RESULTS.of_run("runs/b").with_mastery({})
-    assert (moved.run, moved.mastery) == ("runs/b", {})
+    moved = RESULTS.of_run("runs/b").with_mastery({}).with_tasks({})
+    assert (moved.run, moved.mastery, moved.tasks) == ("runs/b", {}, {})
     assert RESULTS.run == "runs/a"
     with pytest.raises(AttributeError):
         RESULTS.run = "elsewhere"

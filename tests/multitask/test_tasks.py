@@ -35,3 +35,9 @@ def test_masked_targets_may_be_anything(task: Binary | Regression) -> None:
 def test_nothing_labelled_is_a_loss_of_zero() -> None:
     loss = Binary("a").loss(torch.zeros(3), torch.zeros(3), torch.zeros(3, dtype=torch.bool))
     assert (loss.total.item(), loss.count.item()) == (0.0, 0)
+
+
+def test_what_is_expected_of_a_target() -> None:
+    output = torch.tensor([0.0, math.log(3)])
+    assert Binary("hints").expected(output).tolist() == pytest.approx([0.5, 0.75])
+    assert Regression("time").expected(output) is output

@@ -126,6 +126,22 @@ def test_what_cannot_be_opened_is_told_with_what_there_is(tmp_path):
         RunFolder.open(empty.path, tmp_path)
 
 
+def test_a_run_can_be_found_by_its_settings_alone(tmp_path):
+    finished(RunFolder.create(tmp_path, now=NOW))
+    with pytest.raises(CheckpointError, match=r"holds no config \(config.yaml is missing\)"):
+        RunFolder.open("2026-01-31_14-05-09", tmp_path, having="config")
+    begun = RunFolder.create(tmp_path, now=NOW.replace(year=2025))
+    begun.config.write_text("")
+    assert RunFolder.open("latest", tmp_path, having="config") == begun
+
+
+def test_a_discarded_run_is_gone_with_all_it_held(tmp_path):
+    run = finished(RunFolder.create(tmp_path, now=NOW))
+    run.discard()
+    assert list(tmp_path.iterdir()) == []
+    run.discard()  # twice does no harm
+
+
 def test_two_trainings_never_write_one_run(tmp_path):
     run = RunFolder.create(tmp_path, now=NOW)
     with run.writing(), pytest.raises(StorageError, match="Another training writes .*14-05-09"), run.writing():

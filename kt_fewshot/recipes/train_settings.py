@@ -1,0 +1,68 @@
+"""`TrainSettings`: everything that a training depends on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kt_fewshot.data import Vocabulary
+from kt_fewshot.errors import KTError
+from kt_fewshot.storage import write_text
+from kt_fewshot.tracing import Tracer, tracer_class
+
+from .data_settings import DataSettings
+from .evaluate_tracer import Protocol
+from .saved_tracer import choose_device
+from .settings import checked, first_problem, merged, read_yaml
+
+
+class TrainSettings(BaseModel):
+    """Everything a run depends on; `config.yaml` in its folder holds it.
+
+    - `data`: what to learn from and what to test on;
+    - `tracer`: its name; `model`: its options, `DKTOptions` for "dkt";
+    - `min_item_answers`: an item with fewer training answers is the unknown item;
+    - `protocol`: how the test asks; `device`: auto, cpu or cuda; `threads`: of the CPU, all if None.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataSettings = DataSettings()
+    tracer: str = "dkt"
+    model: Mapping[str, Any] = Field(default_factory=dict)
+    min_item_answers: int = Field(default=2, ge=1)
+    protocol: Protocol = "carried"
+    device: str = "auto"
+    threads: int | None = Field(default=None, ge=1)
+
+    @classmethod
+    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
+        """Settings from a file, if there is one, and values that go before it.
+
+        Raises:
+            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
+        """
+        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
+        settings.make(Vocabulary(()))  # a mistake in the model's options is told before a large log is read
+        return settings
+
+    def make(self, vocabulary: Vocabulary) -> Tracer:
+        """The untrained tracer, on its device.
+
+        Raises:
+            KTError: if there is no such tracer or device, or an option is unknown or out of range.
+        """
+        kind = tracer_class(self.tracer)
+        try:
+            tracer = kind(vocabulary, self.model)
+        except ValidationError as error:
+            known = list(kind(vocabulary, {}).options)
+            raise KTError(first_problem(error, known=known, inside="model")) from error
+        return tracer.to(choose_device(self.device))
+
+    def write(self, path: Path) -> None:
+        """Write every setting as YAML, paths so that they hold in any working folder."""
+        whole = self.model_copy(update={"data": self.data.absolute()})
+        write_text(path, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
