@@ -1,6 +1,6 @@
 """Properties that hold for every class of a kind, and small logs to hold them against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +48,33 @@ def random_log(
 def store_of(log: Interactions, vocabulary: Vocabulary, dtype: torch.dtype = torch.float64) -> SequenceStore:
     """The log as a store in double precision, where roundings cannot hide a mistake."""
     return encode(log, vocabulary, dtype=dtype)
+
+
+Row = tuple[str, str | None, str | None, int]
+"""student, item, skills, correct."""
+
+
+def log_of(rows: Sequence[Row], times: Sequence[float | None] | None = None) -> Interactions:
+    """A log written down row by row, in its own order."""
+    frame = pl.DataFrame(
+        {
+            "student": [row[0] for row in rows],
+            "item": pl.Series([row[1] for row in rows], dtype=pl.String),
+            "skills": pl.Series([row[2] for row in rows], dtype=pl.String),
+            "correct": [row[3] for row in rows],
+            "time": pl.Series(times or [None] * len(rows), dtype=pl.Float64),
+        }
+    )
+    return Interactions.ordered(frame, by=None)
+
+
+def store_and_vocabulary(
+    rows: Sequence[Row], times: Sequence[float | None] | None = None
+) -> tuple[SequenceStore, Vocabulary]:
+    """The rows in double precision, with a vocabulary of every item."""
+    log = log_of(rows, times)
+    vocabulary = Vocabulary.of(log, min_item_answers=1)
+    return store_of(log, vocabulary), vocabulary
 
 
 def scramble(log: Interactions, position: int, *, seed: int = 0) -> Interactions:

@@ -116,7 +116,7 @@ class BKT(Tracer):
         return {name: reasons for name, reasons in found.items() if reasons}
 
     def _odd(self, skill: int) -> list[str]:
-        learn, guess, slip, prior = (float(getattr(self, n)[skill]) for n in ("learn", "guess", "slip", "prior"))
+        learn, guess, slip, prior = (getattr(self, n)[skill].item() for n in ("learn", "guess", "slip", "prior"))
         signs = {
             f"guess + slip = {guess + slip:.2f}: a right answer speaks against mastery": guess + slip > 1,
             f"guess = {guess:.2f} is at its bound": guess > self.settings.highest_guess - EDGE,
