@@ -123,8 +123,10 @@ def assert_company_is_irrelevant(tracer: Tracer, log: Interactions) -> None:
 
 
 def assert_probabilities(tracer: Tracer, log: Interactions) -> None:
-    """Everything said is finite and in [0, 1]."""
-    for values in tracer.predict_log(store_of(log, tracer.vocabulary)):
+    """Everything said is finite, in [0, 1], and holds on to no gradient."""
+    store = store_of(log, tracer.vocabulary)
+    for values in (*tracer.predict_log(store), *tracer.mastery(tracer.final_state(store))):
+        assert not values.requires_grad
         assert values.isfinite().all()
         assert ((values >= 0) & (values <= 1)).all()
 

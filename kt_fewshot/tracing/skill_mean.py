@@ -71,7 +71,7 @@ class SkillMean(Tracer):
     @torch.no_grad()
     def mastery(self, state: Tensor) -> Prediction:
         """See `Tracer.mastery`."""
-        rate = self.rate.expand(len(state), -1)
+        rate = self.rate.detach().expand(len(state), -1)
         return Prediction(rate, rate)
 
     @torch.no_grad()

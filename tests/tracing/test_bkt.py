@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from _asserts import store_and_vocabulary
 from kt_fewshot.data import Vocabulary, encode, simulate
+from kt_fewshot.metrics import auc
 from kt_fewshot.tracing import BKT
 
 ROWS = [("a", "x", "p", 1), ("a", "y", "p~~q", 0), ("a", "x", "p", 1)]
@@ -52,6 +53,11 @@ def test_simulated_parameters_are_found():
         error = getattr(tracer, name).detach().numpy()[1:] - students.parameters[name]
         assert np.abs(error).max() < 0.03, name
     assert tracer.flags() == {}
+    skills = [{name: students.parameters[name][k] for name in P} for k in range(4)]
+    ceiling = with_parameters(vocabulary, *skills).predict_log(store).mastery.numpy()
+    said, truth = tracer.predict_log(store).mastery.numpy(), students.practised()
+    assert np.abs(said - ceiling).mean() < 0.02
+    assert auc(ceiling, truth) - 0.002 < auc(said, truth) <= auc(ceiling, truth)
 
 
 def test_simulated_forgetting_is_found():
