@@ -8,7 +8,7 @@ import polars as pl
 
 from .interactions import Interactions
 
-AT_ONCE: Final = 2000
+AT_ONCE: Final = 250
 """Windows in one piece."""
 
 

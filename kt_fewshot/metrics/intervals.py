@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from .correctness import Floats, checked
 from .resampling import RESAMPLERS, GroupedAnswers, student_weights
@@ -186,7 +186,7 @@ def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval:
     mean = float(value.mean())
     if value.size == 1:
         return Interval(mean, reason="a single value says nothing about spread")
-    half = float(stats.t.ppf((1 + level) / 2, value.size - 1) * value.std(ddof=1) / np.sqrt(value.size))
+    half = float(stdtrit(value.size - 1, (1 + level) / 2) * value.std(ddof=1) / np.sqrt(value.size))
     return Interval(mean, mean - half, mean + half)
 
 

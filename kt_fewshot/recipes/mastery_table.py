@@ -5,9 +5,10 @@ from typing import Final
 import polars as pl
 
 from kt_fewshot.data import SKILL_SEPARATOR, Interactions, SequenceStore
+from kt_fewshot.errors import KTError
 from kt_fewshot.tracing import Tracer
 
-STUDENTS_AT_ONCE: Final = 512
+STUDENTS_AT_ONCE: Final = 256
 
 LEVELS: Final = ((0.95, "mastered"), (0.8, "nearly"), (0.5, "learning"), (0.0, "beginning"))
 """P(mastered) from which on a level is reached. 0.95 is Corbett and Anderson's (1995); the others are our own steps."""
@@ -31,16 +32,19 @@ def mastery_table(
         a row for each student and each skill the tracer knows, students in the log's order: `student`, `skill`,
         `n_attempts`, `n_correct` on the skill, `p_correct` of its next question, `p_mastery`, `last_seen` (seconds,
         null if never or unknown), `level`.
+
+    Raises:
+        KTError: if `mastered_at` is out of its range.
     """
     if not 0 < mastered_at <= 1:
-        raise ValueError(f"`mastered_at` should be in (0, 1]. Found `mastered_at = {mastered_at}`.")
+        raise KTError(f"`mastered_at` should be in (0, 1]. Found `mastered_at = {mastered_at}`.")
     estimates = pl.concat(
         _estimates(tracer, store.students(first, min(first + STUDENTS_AT_ONCE, store.n_students)))
         for first in range(0, store.n_students, STUDENTS_AT_ONCE)
     )
     students = log.table["student"].unique(maintain_order=True)
-    skills = list(tracer.vocabulary.skills)
-    grid = pl.DataFrame({"student": students}).join(pl.DataFrame({"skill": skills}), how="cross", maintain_order="left")
+    skills = pl.DataFrame({"skill": tracer.vocabulary.skills}, schema={"skill": pl.String})
+    grid = students.to_frame().join(skills, how="cross", maintain_order="left")
     table = pl.concat([grid, estimates], how="horizontal").join(
         _practice(log), on=["student", "skill"], how="left", maintain_order="left"
     )
