@@ -72,5 +72,6 @@ def _explain(mistake: Exception) -> None:
     if context is not None and message == context.get_help():
         typer.echo(message, err=True)
         return
+    end = "" if message.endswith((".", "?")) else "."
     where = f" See {context.command_path} --help." if context is not None else ""
-    say(f"Error: {message.rstrip('.')}.{where}")
+    say(f"Error: {message}{end}{where}")

@@ -76,4 +76,6 @@ def _told(value: object) -> object:
         return ", ".join(f"{name}: {inner}" for name, inner in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, str) and not value.strip():
+        return repr(value) if value else "none"  # a tab that separates columns should be seen
     return "unknown" if value is None else value

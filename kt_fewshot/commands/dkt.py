@@ -45,7 +45,7 @@ def train(
     from .progress import Bar
     from .summary import print_run
 
-    named = {"data": _logs(log, fold_files=fold_files), "model": named_values(set_)}
+    named = _logs(log, fold_files=fold_files) | ({"model": named_values(set_)} if set_ else {})
     values = merged(merged(named, settings), read)
     if resume is not None:
         _refuse_beside_resume(log or settings or read or set_ or config or out)
@@ -140,10 +140,10 @@ def options(*, as_json: Json = False) -> None:
     print_table("Options of the model", ("name", "default", "meaning"), rows)
 
 
-def _logs(log: list[Path] | None, *, fold_files: bool) -> dict[str, list[Path]]:
+def _logs(log: list[Path] | None, *, fold_files: bool) -> dict[str, Any]:
     if fold_files and not log:
         raise KTError("--fold-files says that the logs are one fold each, but no log is named.")
-    return {"fold_files" if fold_files else "log": log} if log else {}
+    return {"data": {"fold_files" if fold_files else "log": log}} if log else {}
 
 
 def _refuse_beside_resume(others: object) -> None:

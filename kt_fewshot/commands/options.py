@@ -68,7 +68,10 @@ COLUMNS: Final = {
 
 READING: Final = (
     Option("--format", "Format of the log; found out unless named."),
-    *(Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",)) for name, what in COLUMNS.items()),
+    *(
+        Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",))
+        for name, what in COLUMNS.items()
+    ),
     Option("--skill-separator", "What separates skills in one cell."),
     Option("--threshold", "Outcomes between 0 and 1 count as right from here on.", kind=float),
     Option("--max-bad", "Share of records that may be unreadable (0.01).", kind=float),
@@ -81,7 +84,9 @@ RUNNING: Final = (
 )
 
 PROTOCOL: Final = (
-    Option("--protocol", "How the test asks: whole histories, or as pyKT does (carried).", metavar="carried|pykt-window"),
+    Option(
+        "--protocol", "How the test asks: whole histories, or as pyKT does (carried).", metavar="carried|pykt-window"
+    ),
 )
 
 TRAINING: Final = (
@@ -169,4 +174,3 @@ def _tree(options: Sequence[Option], values: dict[str, Any]) -> dict[str, Any]:
             branch = functools.reduce(lambda part, group: part.setdefault(group, {}), groups, tree)
             branch[name] = value
     return tree
-

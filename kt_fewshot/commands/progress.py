@@ -1,4 +1,4 @@
-"""A training's progress as a bar on standard error: rate, time left, losses."""
+"""A training's progress as a bar on standard error: how far, how fast, the loss, and the time left at most."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, final
@@ -18,7 +18,7 @@ class Bar:
     """Listens to a training and draws it; where standard error is no terminal, one plain line an epoch."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, highlight=False)
         self.bar: Progress | None = None
         self.task = TaskID(0)
         self.items = 0
@@ -28,15 +28,16 @@ class Bar:
         if not self.console.is_terminal:
             return
         columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
+            TextColumn("training"),
+            BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[loss]}"),
             TextColumn("at most"),
             TimeRemainingColumn(),
         )
-        self.bar = Progress(*columns, console=self.console, transient=True)
-        self.task = self.bar.add_task("training", total=total_steps, rate="")
+        self.bar = Progress(*columns, console=self.console, transient=True, expand=True)
+        self.task = self.bar.add_task("training", total=total_steps, rate="", loss="")
         self.bar.start()
 
     def advance(self, steps: int, items: int, metrics: Mapping[str, float]) -> None:
@@ -44,19 +45,19 @@ class Bar:
         if self.bar is None:
             return
         self.items += items
-        seconds = self.bar.tasks[0].elapsed or 0.0
+        seconds = self.bar.tasks[0].elapsed
         rate = f"{self.items / seconds:,.0f} answers/s" if seconds and self.items else ""
-        losses = "  ".join(f"{task} {loss:.3f}" for task, loss in metrics.items() if task in {"correct", "mastery"})
-        self.bar.update(self.task, advance=steps, rate=f"{rate}  {losses}")
+        loss = f"loss {metrics['correct']:.3f}" if "correct" in metrics else ""
+        self.bar.update(self.task, advance=steps, rate=rate, loss=loss)
 
     def epoch(self, row: "Row") -> None:
         """An epoch is over."""
         found = "  ".join(f"{name} {row.metrics[key]:.4f}" for key, name in SHOWN.items() if key in row.metrics)
         line = f"epoch {row.epoch:>3}  {found}  {row.seconds:.1f} s  {row.items_per_second:,.0f} answers/s"
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.console.print(line, soft_wrap=True, markup=False)
 
     def close(self) -> None:
-        """Training is over."""
+        """Training is over, well or badly."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

@@ -76,7 +76,8 @@ def _print_next_answer(found: Mapping[str, Any]) -> None:
             reason = value.get("reason")
             say(f"{METRICS.get(name, name)} is undefined{f': {reason}' if reason else ''}.")
     positions = [
-        (part["key"], part["n"], interval(part["auc"]), interval(part["log_loss"])) for part in found.get("positions", ())
+        (part["key"], part["n"], interval(part["auc"]), interval(part["log_loss"]))
+        for part in found.get("positions", ())
     ]
     print_table("\nBy position in the history", ("answers", "n", "AUC", "log-loss"), positions)
 

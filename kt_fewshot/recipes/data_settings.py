@@ -160,8 +160,12 @@ class Data:
 
 
 def told(ingest: Ingest) -> list[str]:
-    """How a log was read, and what its user should look at, a line each."""
-    return [f"{', '.join(ingest.files)}: {ingest.sentence}", *(f"Warning: {warning}" for warning in ingest.warnings)]
+    """How a log was read, which column was taken for what, and what its user should look at, a line each."""
+    lines = [f"{', '.join(ingest.files)}: {ingest.sentence}"]
+    if ingest.columns:
+        columns = (name if name == column else f"{name} = {column}" for name, column in ingest.columns.items())
+        lines.append(f"Columns: {', '.join(columns)}.")
+    return [*lines, *(f"Warning: {warning}" for warning in ingest.warnings)]
 
 
 @contextmanager

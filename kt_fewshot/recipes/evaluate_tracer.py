@@ -1,12 +1,13 @@
 """Test a tracer: the next answers, mastery, and what else it learned."""
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from kt_fewshot.data import Interactions, Occurrences, SequenceStore, SimulatedStudents, encode, sliding_windows
+from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results, evaluate_behaviour, evaluate_next_response, recover_mastery
 from kt_fewshot.metrics import future_success, share_lowered, student_bootstrap
 from kt_fewshot.tracing import Emission, Tracer, forward_filter
@@ -41,7 +42,12 @@ def evaluate_tracer(
         mean: share of right answers in training, the reference to beat.
         simulated: the truth behind the log, if it has one.
         draws: resamples for the intervals.
+
+    Raises:
+        KTError: if there is no such protocol.
     """
+    if protocol not in get_args(Protocol):
+        raise KTError(f"`protocol` should be {' or '.join(map(repr, get_args(Protocol)))}. Found {protocol!r}.")
     probability, mastery = _ask(tracer, log, store, protocol)
     scored = _counted(store, protocol).cpu().numpy()
     results = evaluate_next_response(log, probability, scored=scored, mean=mean, draws=draws)

@@ -106,7 +106,9 @@ def unknown_to(vocabulary: Vocabulary, log: Interactions) -> list[str]:
 
 
 def _strangers(kind: str, there: Sequence[str], known: Sequence[str]) -> LogError:
-    found, wanted = (f"{count(len(names), kind)}{f', such as {names[0]!r}' if names else ''}" for names in (there, known))
+    found, wanted = (
+        f"{count(len(names), kind)}{f', such as {names[0]!r}' if names else ''}" for names in (there, known)
+    )
     return LogError(
         f"The model knows nothing of the log: it knows {wanted}; the log has {found}. "
         f"Name the right column with --{kind}, or train on this log."

@@ -28,6 +28,7 @@ from kt_fewshot.data import (
     Vocabulary,
 )
 from kt_fewshot.encoders import State
+from kt_fewshot.errors import TrainingError
 from kt_fewshot.metrics import auc, fit_platt
 from kt_fewshot.training import (
     History,
@@ -242,6 +243,11 @@ class DKT(Tracer):
 
     def _validate(self, valid: SequenceStore) -> Validation:
         logits, correct, sums = self._scored(valid)
+        if not np.isfinite(logits).all():
+            raise TrainingError(
+                "What the model says of the validation students is not finite. Look for extreme values in the inputs, "
+                f"or lower the learning rate ({self.settings.learning_rate:g})."
+            )
         losses = {f"{task}_loss": total / count for task, (total, count) in sums.items() if count}
         score = -sum(losses.get(f"{task}_loss", 0.0) for task in STOPPING_TASKS)
         return Validation(score, {"auc": auc(expit(logits), correct)} | losses)

@@ -1,0 +1,155 @@
+"""The program as such: help at once, one line for mistakes, exit codes, output that survives pipes."""
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import typer
+from _cli import REPOSITORY, cli, small_log
+
+from kt_fewshot import __version__
+from kt_fewshot.commands import app, output
+
+COMMANDS = [
+    *("", "dkt", "data", "dkt train", "dkt evaluate", "dkt predict", "dkt mastery", "dkt options"),
+    *("data describe", "data convert", "data simulate"),
+]
+HEAVY = ("numpy", "torch", "polars", "pandas", "sklearn", "scipy", "yaml", "rich")
+
+
+def named(group, path=()):
+    """Every command of an application."""
+    for name, command in typer.main.get_command(group).commands.items():
+        inner = getattr(command, "commands", {})
+        yield " ".join([*path, name])
+        yield from (f"{name} {deeper}" for deeper in inner)
+
+
+def test_every_command_is_tested():
+    assert sorted(named(app)) == sorted(COMMANDS[1:])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_terminal_and_tells_every_option(command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    done = cli(*command.split(), "--help")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
+    lines = done.out.splitlines()
+    assert lines[0].startswith("Usage: ")
+    for number, line in enumerate(lines):
+        if re.fullmatch(r"  --[a-z-]+( \S+)?", line):
+            assert lines[number + 1].startswith(" " * 10), f"{line} is not explained"
+    if " " in command and command not in {"dkt options", "data simulate"}:
+        assert "--max-bad" in done.out
+        assert "--json" in done.out
+
+
+@pytest.mark.parametrize("command", ["", "dkt", "data"])
+def test_a_group_without_a_command_shows_its_help(command):
+    done = cli(*command.split())
+    assert done.code == 2
+    assert done.err.startswith("Usage: ")
+    assert "Commands:" in done.err
+
+
+def test_version():
+    assert cli("--version").out == f"{__version__}\n"
+
+
+def test_help_needs_nothing_heavy():
+    """Every `--help` in one fresh process, which then tells what it has imported."""
+    code = f"""
+import sys
+from kt_fewshot.commands import main
+for command in {COMMANDS}:
+    try:
+        main([*command.split(), "--help"])
+    except SystemExit as end:
+        assert not end.code
+print(*sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []
+
+
+def test_help_answers_at_once():
+    """Half a second on a quiet machine is the promise; twice that is the bound where others compute beside us."""
+    command = [sys.executable, str(REPOSITORY / "cli.py"), "dkt", "train", "--help"]
+    best = 10.0
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True, env={"COLUMNS": "80"})
+        best = min(best, time.perf_counter() - began)
+    assert best < 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["dkt", "trian"], "No such command 'trian'. Did you mean 'train'? See "),
+        (["dkt", "train", "--nothing"], "No such option: --nothing"),
+        (["dkt", "predict"], "Missing argument 'RUN'. See "),
+        (["dkt", "train", "--out"], "Option '--out' requires an argument."),
+    ],
+)
+def test_mistakes_on_the_command_line_are_one_line(arguments, error):
+    done = cli(*arguments)
+    assert done.error.startswith(error)
+    assert done.err.count("\n") == 1
+
+
+def test_ctrl_c_outside_of_training_is_one_line_and_130(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kt_fewshot.recipes.describe_log", interrupted)
+    done = cli("data", "describe", "log.csv")
+    assert (done.code, done.out, done.err) == (130, "", "Interrupted.\n")
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path):
+    small_log(3).write_csv(tmp_path / "log.csv")
+    command = f"'{sys.executable}' '{REPOSITORY / 'cli.py'}' dkt options | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_of_ours_is_not_hidden(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("kt_fewshot.recipes.describe_log", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli("data", "describe", "log.csv")
+
+
+class TestOutput:
+    def test_one_line(self):
+        assert output.one_line("a\nb\t\x1b[1mc\u2028d é 数") == "a b  [1mc d é 数"
+
+    def test_json_is_ascii_and_strict(self, capsys):
+        output.print_json({"é": float("nan"), "n": 1})
+        assert capsys.readouterr().out == '{"\\u00e9": null, "n": 1}\n'
+
+    def test_numbers_stand_right_words_left_and_markup_is_text(self, capsys, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "60")
+        rows = [("[red]x", 1200, 0.5, True, "long " * 12), ("y", 7, "-", False, "")]
+        output.print_table("Title", ("name", "n", "share", "so", "words"), rows)
+        lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+        assert lines[0] == "Title"
+        assert lines[1] == "name        n   share  so   words"
+        assert lines[2].startswith("[red]x  1,200  0.5000  yes  long long")
+        assert lines[-1] == "y           7       -  no"
+        assert all(len(line) <= 60 for line in lines)
+
+    def test_a_table_without_head_or_title(self, capsys):
+        output.print_table("", ("", ""), [("a", 1)])
+        assert capsys.readouterr().out.rstrip() == "a  1"
+
+    def test_intervals(self):
+        assert output.interval({"value": 0.75, "low": 0.7, "high": 0.8}) == "0.7500 [0.7000, 0.8000]"
+        assert output.interval({"value": 0.75, "low": None, "high": None}) == "0.7500"
+        assert output.interval({"value": None}) == output.interval({}) == "-"
