@@ -24,7 +24,7 @@ class DKTOptions(BaseModel):
     hidden: Count = Field(default=128, description="LSTM units")
     embedding: Count = Field(default=64, description="width of skill and item vectors")
     head_hidden: Count = Field(default=64, description="units of the hidden layer of a head")
-    dropout: Share = Field(default=0.2, description="share of features dropped in training")
+    dropout: Share = Field(default=0.4, description="share of features dropped in training")
     mastery_dropout: Share = Field(default=0.3, description="the same in the mastery head")
     item_dropout: Share = Field(default=0.2, description="share of answers whose item is hidden in training")
     item_shrinkage: float = Field(
@@ -64,7 +64,14 @@ class DKTOptions(BaseModel):
         """`plain` changes the defaults of what it stands for."""
         if not values.get("plain"):
             return values
-        paper = {"hidden": 200, "embedding": 200, "tasks": ("correct",), "average_decay": None, "learning_rate": 1e-3}
+        paper = {
+            "hidden": 200,
+            "embedding": 200,
+            "dropout": 0.2,
+            "tasks": ("correct",),
+            "average_decay": None,
+            "learning_rate": 1e-3,
+        }
         return paper | values
 
     @model_validator(mode="after")
