@@ -43,7 +43,7 @@ from kt_fewshot.training import (
 from .bkt_recursion import Emission
 from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork
 from .dkt_options import DKTOptions
-from .dkt_parts import Questions
+from .dkt_parts import Asked, Questions
 from .tracer import Prediction, Tracer
 
 TRAINER_OPTIONS: Final = (
@@ -227,11 +227,10 @@ class DKT(Tracer):
     def _dtype(self) -> torch.dtype:
         return self.network.trunk.lstm.weight.dtype
 
-    def _answer(self, before: Tensor, asked: Any) -> Prediction:  # noqa: ANN401
+    def _answer(self, before: Tensor, asked: Asked) -> Prediction:
         calibrated = self.calibration(self.network.correct(before, asked))
-        if self.network.mastery is None:
-            return Prediction(calibrated, calibrated)
-        return Prediction(calibrated, self.network.mastery_logit(before, asked).sigmoid())
+        mastery = self.network.mastery
+        return Prediction(calibrated, mastery(before, asked).sigmoid() if mastery else calibrated)
 
     def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor]]:
         """Whole histories with carried state: batches, and what is known before each answer."""

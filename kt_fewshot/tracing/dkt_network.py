@@ -75,10 +75,6 @@ class DKTNetwork(nn.Module):
         after, end = self.trunk(batch, state)
         return before_answer(after, state[0], batch.reset), end
 
-    def mastery_logit(self, before: Tensor, asked: Asked) -> Tensor:
-        """Logit of mastery (batch, time); of the next answer where there is no mastery head."""
-        return self.mastery(before, asked) if self.mastery else self.correct(before, asked)
-
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
         batch = self._hide_items(batch)
