@@ -19,7 +19,7 @@ from kt_fewshot.multitask import Binary, Regression, SplitMLP, Task
 from kt_fewshot.training import LossSum
 
 from .dkt_options import DKTOptions
-from .dkt_parts import Asked, CorrectnessHead, ItemOffsets, Trunk
+from .dkt_parts import CorrectnessHead, ItemOffsets, Trunk
 from .mastery_head import MasteryHead
 
 CORRECT: Final = Binary("correct")
