@@ -1,6 +1,8 @@
 """Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches."""
 
 from .encode import Unknown, encode, log_gap, unknown_in
+from .folds import by_student_folds, held_out
+from .frames import frame_columns, interactions_of
 from .history_features import (
     N_FEATURES,
     Occurrences,
@@ -63,12 +65,16 @@ __all__ = [
     "by_fold",
     "by_fold_files",
     "by_student",
+    "by_student_folds",
     "by_time",
     "count",
     "describe",
     "empty_tally",
     "encode",
     "final_tally",
+    "frame_columns",
+    "held_out",
+    "interactions_of",
     "join_skills",
     "log_gap",
     "mean_over_skills",

@@ -39,7 +39,7 @@ def by_student(interactions: Interactions, *, fractions: Fractions = (0.7, 0.1, 
         train 1 answer of 1 student, valid 1 answer of 1 student, test 1 answer of 1 student
     """
     _check_fractions(fractions)
-    students = _dealt(interactions, seed)
+    students = dealt(interactions, seed)
     n_valid, n_test = (_share(fraction, len(students)) for fraction in fractions[1:])
     n_train = len(students) - n_valid - n_test
     if n_train < 1:
@@ -150,7 +150,7 @@ def with_test(log: Interactions, test_log: Interactions, *, valid_fraction: floa
     """
     if not 0 < valid_fraction < 1:
         raise ValueError(f"`valid_fraction` should be in (0, 1). Found `valid_fraction = {valid_fraction}`.")
-    students = _dealt(log, seed)
+    students = dealt(log, seed)
     n_valid = _share(valid_fraction, len(students))
     if n_valid >= len(students):
         raise LogError(f"The log needs students to train and to validate. Found {count(len(students), 'student')}.")
@@ -167,7 +167,7 @@ def _check_fractions(fractions: Fractions) -> None:
         raise ValueError(f"`fractions` should be three positive numbers that add up to 1. Found {fractions}.")
 
 
-def _dealt(interactions: Interactions, seed: int) -> list[str]:
+def dealt(interactions: Interactions, seed: int) -> list[str]:
     """Every student, in an order that depends on the ids and the seed only."""
     students = interactions.table["student"].unique().to_list()
     return sorted(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .das3h import DAS3H
     from .dkt import DKT
     from .elo import Elo
+    from .estimator import KnowledgeTracer
     from .irt import IRT
     from .irt_2pl import IRT2PL
     from .pfa import PFA
@@ -59,6 +60,8 @@ def load_tracer(folder: Path) -> Tracer:
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
+    if name == "KnowledgeTracer":
+        return import_module(".estimator", __name__).KnowledgeTracer
     for module, cls in TRACERS.values():
         if cls == name:
             return getattr(import_module(module, __name__), cls)
@@ -76,6 +79,7 @@ __all__ = [
     "BestLR",
     "Elo",
     "Emission",
+    "KnowledgeTracer",
     "Prediction",
     "SkillMean",
     "Tracer",

@@ -82,6 +82,7 @@ class DKT(Tracer):
     """
 
     name: ClassVar[str] = "dkt"
+    validates: ClassVar[bool] = True
 
     def __init__(self, vocabulary: Vocabulary, options: Mapping[str, Any]) -> None:
         settings = DKTOptions(**options)

@@ -43,6 +43,9 @@ class Tracer(nn.Module, ABC):
     name: ClassVar[str]
     """What the tracer is called in options and tables."""
 
+    validates: ClassVar[bool] = False
+    """Whether `fit` learns something of `valid` too, such as when to stop; those that do not are simple baselines."""
+
     def __init__(self, vocabulary: Vocabulary, options: Mapping[str, Any]) -> None:
         super().__init__()
         self.vocabulary = vocabulary
