@@ -1,6 +1,6 @@
 """The records of a file as text columns: only the columns asked for, every bad line accounted for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from .parquet import read_parquet
 from .records import split_lines
 from .sniff import Peek, western
 from .stream import open_bytes, utf8_chunks
+from .text_columns import Packed
 
 READ_SIZE: Final = 1 << 21
 """Bytes read at a time: small pieces stay in the processor's cache."""
@@ -25,6 +26,7 @@ class Table:
 
     `frame`: the columns asked for, as text ("" and null are missing), and `row`, the number of the record (1 is the
     first after the header; records that could not be read count too). `rejected`: row, line and reason of those.
+    `packed`: what `pack` made of the pieces of the frame, where it was given; `frame` is then empty.
     """
 
     frame: pl.DataFrame
@@ -32,6 +34,10 @@ class Table:
     rows_read: int
     encoding: str
     lines: "LineNumbers"
+    packed: tuple[Packed, ...] = ()
+
+
+Pack = Callable[[pl.DataFrame], Packed]
 
 
 @dataclass
@@ -55,40 +61,46 @@ class LineNumbers:
         return run + offset if isinstance(run, int) else int(run[offset])
 
 
+PARQUET_PIECE: Final = 1 << 18
+"""Records of a Parquet file turned into text at a time."""
+
 REJECT_SCHEMA: Final = {"row": pl.Int64, "line": pl.Int64, "reason": pl.String}
 
 
-def read_table(peek: Peek, columns: Mapping[str, int]) -> Table:
+def read_table(peek: Peek, columns: Mapping[str, int], *, pack: Pack | None = None) -> Table:
     """Read some columns of a table.
 
     Args:
         peek: the sniffed file, of kind "table" or "parquet".
         columns: name to give -> place of the column in the file, from 0.
+        pack: makes pieces of the table small as soon as they are read.
 
     Raises:
         LogError: if the file is damaged.
     """
     if peek.kind == "parquet":
-        return _read_parquet(peek, columns)
+        return _read_parquet(peek, columns, pack)
     try:
-        return _Reading(peek, columns).read(peek.encoding)
+        return _Reading(peek, columns, pack).read(peek.encoding)
     except UnicodeDecodeError as error:
         if not peek.encoding.startswith("utf-8"):
             raise LogError(f"{peek.name} is not {peek.encoding} throughout ({error.reason}).") from error
-        return _Reading(peek, columns).read(_western_codec(peek))
+        return _Reading(peek, columns, pack).read(_western_codec(peek))
 
 
 class _Reading:
     """One pass over a separated text."""
 
-    def __init__(self, peek: Peek, columns: Mapping[str, int]) -> None:
+    def __init__(self, peek: Peek, columns: Mapping[str, int], pack: Pack | None) -> None:
         self.peek = peek
+        self.pack = pack
         self.places = sorted(set(columns.values()))
         self.columns = columns
         self.width = len(peek.header)
         self.row = 1  # number of the next record
         self.line = peek.first_line + 1  # number of the next line
         self.frames: list[pl.DataFrame] = []
+        self.packed: list[Packed] = []
         self.rejected: list[tuple[int, int, str]] = []
         self.lines = LineNumbers()
 
@@ -105,8 +117,10 @@ class _Reading:
             pass
         schema = {"row": pl.Int64, **dict.fromkeys(self.columns, pl.String)}
         frame = pl.concat(self.frames) if self.frames else pl.DataFrame(schema=schema)
+        if self.pack is not None and not self.packed:
+            self.packed.append(self.pack(frame))  # no records, but columns
         rejected = pl.DataFrame(self.rejected, schema=REJECT_SCHEMA, orient="row")
-        return Table(frame, rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines)
+        return Table(frame, rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines, tuple(self.packed))
 
     def _take(self, block: bytes, final: bool) -> bytes:
         """Read one block; the bytes at its end that are not a whole record yet."""
@@ -174,7 +188,11 @@ class _Reading:
     def _keep(self, frame: pl.DataFrame, rows: pl.Series) -> None:
         """Add the columns asked for, with their record numbers."""
         named = {name: frame[str(place)] for name, place in self.columns.items()}
-        self.frames.append(pl.DataFrame({"row": rows.cast(pl.Int64), **named}))
+        frame = pl.DataFrame({"row": rows.cast(pl.Int64), **named})
+        if self.pack is None:
+            self.frames.append(frame)
+        else:
+            self.packed.append(self.pack(frame))
 
 
 def _without_first_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
@@ -200,12 +218,25 @@ def _western_codec(peek: Peek) -> str:
     return western(bytes(seen))
 
 
-def _read_parquet(peek: Peek, columns: Mapping[str, int]) -> Table:
+def _read_parquet(peek: Peek, columns: Mapping[str, int], pack: Pack | None) -> Table:
     """The columns of a Parquet file, as text."""
     frame = read_parquet(peek.path, list(columns.values()))
+    rows, rejected = frame.height, pl.DataFrame(schema=REJECT_SCHEMA)
+    if pack is not None:
+        pieces = (_text_frame(peek, columns, frame[start : start + PARQUET_PIECE], start) for start in _starts(rows))
+        return Table(pl.DataFrame(), rejected, rows, "parquet", LineNumbers(), tuple(map(pack, pieces)))
+    return Table(_text_frame(peek, columns, frame, 0), rejected, rows, "parquet", LineNumbers())
+
+
+def _starts(rows: int) -> range:
+    """Where the pieces of a Parquet file begin; an empty file is one piece."""
+    return range(0, max(rows, 1), PARQUET_PIECE)
+
+
+def _text_frame(peek: Peek, columns: Mapping[str, int], frame: pl.DataFrame, start: int) -> pl.DataFrame:
+    """Typed columns as text, under the names asked for, with the numbers of the records."""
     texts = [_as_text(frame[peek.header[place]]).alias(name) for name, place in columns.items()]
-    frame = pl.DataFrame(texts).with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
-    return Table(frame, pl.DataFrame(schema=REJECT_SCHEMA), frame.height, "parquet", LineNumbers())
+    return pl.DataFrame([pl.int_range(start + 1, start + frame.height + 1, eager=True).alias("row"), *texts])
 
 
 def _as_text(column: pl.Series) -> pl.Series:

@@ -1,7 +1,7 @@
 """Cells into values: outcomes, times, numbers, skill sets. Text that says nothing becomes null, never a number."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import polars as pl
@@ -31,6 +31,7 @@ DATES: Final = (
     "%d.%m.%Y %H:%M:%S%.f",
     "%d.%m.%Y %H:%M",
 )
+ZONED: Final = "%Y-%m-%d %H:%M:%S%.f%:z"
 DAYS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y")
 MICROSECONDS: Final = 1e14
 MILLISECONDS: Final = 1e11
@@ -86,22 +87,27 @@ def to_counts(column: pl.Series, *, least: int = 0, decimal_comma: bool = False)
     return frame.select(pl.when(sound).then(pl.col("x")).cast(pl.Int16))["x"]
 
 
-def to_seconds(column: pl.Series, *, decimal_comma: bool = False) -> tuple[pl.Series, str]:
+def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool = False) -> tuple[pl.Series, str]:
     """Times as Float64 seconds, and in words how they were read.
 
     Numbers are seconds, or milli- or microseconds since 1970 where only that makes sense. Texts are dates in the one
     of a few formats that fits most of them, taken as UTC.
+
+    Args:
+        column: cells as written; a long column may come in pieces that can be gone through several times.
+        decimal_comma: whether `1,5` is a number.
     """
-    number = to_numbers(column, decimal_comma=decimal_comma)
-    filled = column.len() - column.str.strip_chars().str.to_lowercase().is_in(list(BLANK)).sum() - column.null_count()
-    if number.len() - number.null_count() >= filled / 2:
+    pieces = [column] if isinstance(column, pl.Series) else column
+    number = pl.concat([to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces], rechunk=True)
+    if number.null_count() == 0 or number.len() - number.null_count() >= sum(map(_filled, pieces)) / 2:
         return _scaled(number)
-    text = column.str.strip_chars().str.replace("T", " ", literal=True).str.replace(r"\s*(Z|UTC)$", "")
-    if text.str.contains(r"[+-]\d\d:?\d\d$").any():
-        zoned = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", strict=False, time_unit="us", time_zone="UTC")
-        if zoned.null_count() < text.len():
-            return _epoch(zoned), "dates with a time zone"
-    return _dated(text)
+    rows = number.len()
+    del number  # a long column is large
+    if any(_is_zoned(piece).any() for piece in pieces):
+        zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces], rechunk=True)
+        if zoned.null_count() < rows:
+            return zoned, "dates with a time zone"
+    return _dated(pieces)
 
 
 def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, str]:
@@ -160,26 +166,58 @@ def _scaled(number: pl.Series) -> tuple[pl.Series, str]:
     return number, "seconds"
 
 
-def _dated(text: pl.Series) -> tuple[pl.Series, str]:
+def _filled(column: pl.Series) -> int:
+    """Number of cells that say something."""
+    blank = column.str.strip_chars().str.to_lowercase().is_in(list(BLANK)).sum()
+    return column.len() - blank - column.null_count()
+
+
+def _plain_date(column: pl.Series) -> pl.Series:
+    """Dates without what may stand around them: `T` between day and time, `Z` at the end."""
+    text = column.str.strip_chars()
+    if not text.str.contains("T", literal=True).any() and not text.str.ends_with("Z").any():
+        return text
+    return text.str.replace(r"\s*(Z|UTC)$", "").str.replace("T", " ", literal=True)
+
+
+def _is_zoned(column: pl.Series) -> pl.Series:
+    """Whether dates end in an offset like +01:00."""
+    return _plain_date(column).str.tail(6).str.contains(r"[+-]\d\d:?\d\d$")
+
+
+def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
     """Dates in the format that fits most of a sample."""
-    sample = text.drop_nulls().unique(maintain_order=True).head(2000)
+    sample = _sample(pieces)
     best, fits = "", 0
     for form in (*DATES, *DAYS):
         parsed = _parsed(sample, form)
         if (count := parsed.len() - parsed.null_count()) > fits:
             best, fits = form, count
     if not best:
-        return pl.Series("time", [None] * text.len(), dtype=pl.Float64), "unreadable"
+        return pl.Series("time", [None] * sum(piece.len() for piece in pieces), dtype=pl.Float64), "unreadable"
     words = best.replace("%.f", "")
     for code, word in {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}.items():
         words = words.replace(code, word)
-    return _epoch(_parsed(text, best)), f"dates {words}"
+    return pl.concat([_epoch(_parsed(_plain_date(piece), best)) for piece in pieces], rechunk=True), f"dates {words}"
+
+
+def _sample(pieces: Iterable[pl.Series], size: int = 2000) -> pl.Series:
+    """The first distinct dates."""
+    sample = pl.Series("time", dtype=pl.String)
+    for piece in pieces:
+        found = _plain_date(piece).drop_nulls().unique(maintain_order=True)
+        sample = pl.concat([sample, found.alias("time")]).unique(maintain_order=True).head(size)
+        if sample.len() == size:
+            break
+    return sample
 
 
 def _parsed(text: pl.Series, form: str) -> pl.Series:
     """Dates of one format; null where it does not fit."""
     if form in DAYS:
         return text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
+    if form == ZONED:
+        return text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
     return text.str.to_datetime(form, strict=False, time_unit="us")
 
 

@@ -1,0 +1,139 @@
+"""`TextColumns`: the cells of a long table as text, in a fraction of the memory.
+
+A column of text costs 16 bytes a cell and more. Here ids become codes of 4 bytes, and what will become numbers waits
+compressed, piece by piece; nothing is lost, every cell comes out as it went in.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+IDS: Final = frozenset({"student", "item", "skills", "group"})
+"""Columns whose cells come again and again, and stay text in the end."""
+
+TINY: Final = 256
+"""Up to so many files, a file's number fits in one byte."""
+
+
+class TextColumns:
+    """Columns that grow piece by piece and are taken out one by one."""
+
+    def __init__(self) -> None:
+        self.height = 0
+        self._places: list[pl.DataFrame] = []
+        self._ids: dict[str, list[pl.Series]] = {}
+        self._parked: dict[str, ParkedColumn] = {}
+        self._kinds = {name: pl.Categorical(pl.Categories.random(name)) for name in IDS}
+
+    def pack(self, frame: pl.DataFrame) -> "Packed":
+        """Records made small, not yet added.
+
+        Args:
+            frame: text columns and `row`.
+        """
+        names = [name for name in frame.columns if name not in ("file", "row")]
+        ids = {name: frame[name].cast(self._kinds[name]) for name in names if name in IDS}
+        parked = {name: _compressed(frame[name]) for name in names if name not in IDS}
+        return Packed(frame["row"].cast(pl.UInt32), ids, parked)
+
+    def add(self, packed: "Packed", file: int) -> None:
+        """More records. A column that was not there before, or is not there now, is null.
+
+        Args:
+            packed: the records, of one file.
+            file: number of the file; they come in order.
+        """
+        height = packed.rows.len()
+        kind = pl.UInt8 if file < TINY else pl.UInt32
+        self._places.append(pl.DataFrame({"row": packed.rows}).with_columns(file=pl.lit(file, kind)))
+        for name in dict.fromkeys((*self._ids, *packed.ids)):
+            nulls = pl.Series(name, [None], dtype=self._kinds[name])
+            before = self._ids.setdefault(name, [nulls.new_from_index(0, self.height)])
+            before.append(packed.ids[name] if name in packed.ids else nulls.new_from_index(0, height))
+        for name in dict.fromkeys((*self._parked, *packed.parked)):
+            column = self._parked.setdefault(name, ParkedColumn(name, [self.height] if self.height else []))
+            column.pieces.append(packed.parked.get(name, height))
+        self.height += height
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns that are there and not taken out yet, `file` and `row` left out."""
+        return [*self._ids, *self._parked]
+
+    def take_places(self) -> pl.DataFrame:
+        """`row` and `file` of every record."""
+        places, self._places = self._places, []
+        if not places:
+            return pl.DataFrame(schema={"row": pl.UInt32, "file": pl.UInt8})
+        return pl.concat(places, how="vertical_relaxed", rechunk=True)
+
+    def take_ids(self, name: str) -> pl.Series:
+        """A column of `IDS`, as Categorical; missing cells are null or ""."""
+        return pl.concat(self._ids.pop(name), rechunk=True)
+
+    def take(self, name: str) -> "ParkedColumn":
+        """Any other column."""
+        return self._parked.pop(name)
+
+    def whole(self) -> pl.DataFrame:
+        """All columns as text, `row` and `file`; nothing is left here."""
+        places = self.take_places().cast({"row": pl.Int64, "file": pl.UInt32})
+        ids = {name: self.take_ids(name).cast(pl.String) for name in list(self._ids)}
+        texts = {name: pl.concat(self.take(name), rechunk=True) for name in list(self._parked)}
+        return places.with_columns(**ids, **texts)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Some records: their numbers, their ids as codes, their other cells compressed."""
+
+    rows: pl.Series
+    ids: Mapping[str, pl.Series]
+    parked: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class ParkedColumn:
+    """A text column in pieces, each compressed or so many nulls; iterating unpacks one by one, as often as wanted."""
+
+    name: str
+    pieces: list[bytes | int]
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        """The pieces as text."""
+        for piece in self.pieces:
+            if isinstance(piece, int):
+                yield pl.Series(self.name, [None], dtype=pl.String).new_from_index(0, piece)
+            else:
+                yield pl.read_ipc(io.BytesIO(piece)).to_series().alias(self.name)
+
+    def map(self, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """The whole column, each piece through a function that looks at every cell by itself."""
+        return pl.concat([function(piece) for piece in self], rechunk=True)
+
+
+def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """A Categorical column, its distinct cells through a function from text to text; also a Categorical column.
+
+    Null stays null.
+    """
+    distinct = ids.drop_nulls().unique()
+    texts = distinct.cast(pl.String)
+    new = function(texts)
+    if new.equals(texts, null_equal=True):
+        return ids
+    codes = distinct.to_physical()
+    size = int(codes.max() or 0) + 1 if len(codes) else 1  # type: ignore[arg-type]
+    lookup = pl.Series([None], dtype=pl.UInt32).new_from_index(0, size)
+    lookup = lookup.scatter(codes, new.cast(ids.dtype).to_physical())
+    return lookup.gather(ids.to_physical()).cat.to(ids.dtype).alias(ids.name)
+
+
+def _compressed(cells: pl.Series) -> bytes:
+    """A text column in little memory."""
+    packed = io.BytesIO()
+    cells.to_frame().write_ipc(packed, compression="zstd")
+    return packed.getvalue()
