@@ -1,0 +1,64 @@
+"""Training from a notebook: ten lines; whatever the tracer, the folder is whole or gone."""
+
+import json
+
+import pytest
+from _cli import small_log
+
+from kt_fewshot.errors import KTError, TrainingError
+from kt_fewshot.recipes import TrainSettings, resume_dkt, train_dkt
+
+MODEL = {"hidden": 8, "embedding": 4, "head_hidden": 8, "epochs": 1}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """A working folder with a log."""
+    monkeypatch.chdir(tmp_path)
+    small_log().write_csv("log.csv")
+    return tmp_path
+
+
+def test_ten_lines():
+    heard = []
+    settings = TrainSettings(data={"log": ["log.csv"]}, model=MODEL, threads=1)
+    trained = train_dkt(settings, say=heard.append)
+    assert trained.to_dict() == json.loads(trained.run.results.read_text())
+    assert trained.results.text().startswith("answers ")
+    assert trained.history.rows[0].metrics["auc"] == pytest.approx(trained.history.best.metrics["auc"])
+    assert trained.tracer.name == "dkt"
+    assert heard[-1].startswith("train ")
+
+
+def test_a_tracer_that_keeps_no_checkpoint_leaves_a_whole_run():
+    trained = train_dkt(TrainSettings(data={"log": ["log.csv"]}, tracer="skill-mean"))
+    assert trained.run.has("model")
+    assert not trained.run.has("checkpoint")
+    assert trained.run.results.is_file()
+    assert "tasks" not in trained.to_dict()
+
+
+def test_a_training_that_fails_leaves_no_folder(monkeypatch, here):
+    def fails(*_, **__):
+        raise TrainingError("no luck")
+
+    settings = TrainSettings(data={"log": ["log.csv"]}, tracer="skill-mean")
+    monkeypatch.setattr("kt_fewshot.tracing.skill_mean.SkillMean.fit", fails)
+    with pytest.raises(TrainingError, match="no luck"):
+        train_dkt(settings, out=here / "mine")
+    assert not (here / "mine").exists()
+
+
+def test_a_resumed_training_that_fails_keeps_its_folder(here):
+    trained = train_dkt(TrainSettings(data={"log": ["log.csv"]}, model=MODEL), out=here / "mine")
+    (here / "log.csv").unlink()
+    with pytest.raises(KTError, match="There is no file"):
+        resume_dkt(trained.run.path)
+    assert trained.run.has("model")
+
+
+def test_two_trainings_of_one_run_do_not_meet(here):
+    trained = train_dkt(TrainSettings(data={"log": ["log.csv"]}, model=MODEL), out=here / "mine")
+    with trained.run.writing(), pytest.raises(KTError, match="Another training writes"):
+        resume_dkt(trained.run.path)
+    assert trained.run.has("model")
