@@ -79,7 +79,8 @@ def _print_next_answer(found: Mapping[str, Any]) -> None:
         (part["key"], part["n"], interval(part["auc"]), interval(part["log_loss"]))
         for part in found.get("positions", ())
     ]
-    print_table("\nBy position in the history", ("answers", "n", "AUC", "log-loss"), positions)
+    if positions:
+        print_table("\nBy position in the history", ("answers", "n", "AUC", "log-loss"), positions)
 
 
 def _print_mastery(found: Mapping[str, Any]) -> None:

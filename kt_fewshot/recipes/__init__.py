@@ -5,6 +5,8 @@
 >>> trained = train_dkt(settings, say=print)  # doctest: +SKIP
 """
 
+from .compare_settings import CompareSettings
+from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
 from .convert_log import convert_log
 from .data_settings import DataSettings, ReadSettings
 from .describe_log import describe_log
@@ -19,11 +21,14 @@ from .train_settings import TrainSettings
 from .use_tracer import evaluate_log, predict_log, write_mastery
 
 __all__ = [
+    "CompareSettings",
+    "ComparedRun",
     "DataSettings",
     "ReadSettings",
     "TracedLog",
     "TrainSettings",
     "TrainedRun",
+    "compare_tracers",
     "convert_log",
     "describe_log",
     "evaluate_log",
@@ -32,6 +37,7 @@ __all__ = [
     "mastery_table",
     "merged",
     "predict_log",
+    "resume_comparison",
     "resume_dkt",
     "simulate_log",
     "train_dkt",
