@@ -1,6 +1,6 @@
 """From a reader's draft to the log: order, merging, checking, and the account of every record."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +10,35 @@ from kt_fewshot.errors import LogError
 
 from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .ingest import FATE_SCHEMA, REJECTED_SCHEMA, Ingest, Log
+from .order import chosen, real_order, reordered
 from .reader import Draft, Options, Reader
 
 REPEATS: Final = 20
 """From so many answers on, a log in which no student answers twice is a misunderstanding."""
 
 
+@dataclass(frozen=True)
+class CompactLog:
+    """A log as read, before its ids become text again.
+
+    `frame`: the answers in order; columns of the log table (some may lack), ids Categorical where they came so.
+    """
+
+    frame: pl.DataFrame
+    ingest: Ingest
+
+
 def finish(reader: Reader, draft: Draft, options: Options) -> Log:
+    """The log, ordered and accounted for; `compact_log` with the ids as text.
+
+    Raises:
+        LogError: as `compact_log` does.
+    """
+    log = compact_log(reader, draft, options)
+    return Log(Interactions(as_table(log.frame), log.ingest.files), log.ingest)
+
+
+def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
     """The log, ordered and accounted for.
 
     - A record without a student is rejected; too many rejected records stop the reading.
@@ -39,8 +61,8 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     if not draft.settled:
         answers, merged = _merge(_real_order(answers))
     fates = pl.concat([fates, merged]).sort("file", "row")
-    interactions = Interactions(_completed(answers), draft.files)
-    _check_repeats(interactions, draft)
+    n_students = answers["student"].n_unique()
+    _check_repeats(n_students, answers.height, draft)
     aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort("len", descending=True)
     set_aside = dict(aside.iter_rows())
     ingest = Ingest(
@@ -52,17 +74,36 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
         compression=draft.compression,
         columns=draft.columns,
         rows_read=draft.rows_read,
-        kept=len(interactions),
+        kept=answers.height,
         merged=merged.height,
         set_aside=set_aside,
         rejected=rejected,
         fates=fates,
         decisions=_decisions(
-            reader, draft, interactions, merged=merged.height, set_aside=set_aside, rejected=rejected.height
+            reader,
+            draft,
+            answers,
+            n_students=n_students,
+            merged=merged.height,
+            set_aside=set_aside,
+            rejected=rejected.height,
         ),
         warnings=draft.warnings,
     )
-    return Log(interactions, ingest)
+    return CompactLog(answers, ingest)
+
+
+def as_table(frame: pl.DataFrame) -> pl.DataFrame:
+    """Answers with all columns of the log table, in their types; each column leaves `frame` as soon as it is done."""
+    height = frame.height
+    return pl.DataFrame(
+        {
+            name: frame.drop_in_place(name).cast(kind)
+            if name in frame.columns
+            else pl.Series(name, [None], dtype=kind).new_from_index(0, height)
+            for name, kind in SCHEMA.items()
+        }
+    )
 
 
 def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -80,8 +121,9 @@ def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.Dat
     aside = frame.filter(flags["aside"]).select("file", "row", reason=own[0])
     fates = pl.concat([_fates(aside, "set_aside"), _fates(rejected.select("file", "row", "reason"), "rejected")])
     others = flags["aside"] | flags["bad"]
-    answers = frame.filter(~others) if others.any() else frame
-    return answers.drop("set_aside", "rejected", strict=False), fates, rejected
+    for name in {"set_aside", "rejected"} & set(frame.columns):
+        frame.drop_in_place(name)
+    return (chosen(frame, ~others) if others.any() else frame), fates, rejected
 
 
 def _fates(records: pl.DataFrame, fate: str) -> pl.DataFrame:
@@ -115,22 +157,11 @@ def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
 
 def _real_order(answers: pl.DataFrame) -> pl.DataFrame:
     """Students in order of first appearance, each one's answers in order; constant times and order ids left out."""
-    names = [name for name in ("time", "order") if name in answers.columns]
-    constant = [name for name in names if answers[name].drop_nulls().n_unique() < 2]
-    answers = answers.drop(constant)
-    keys = [name for name in names if name not in constant]
-    order = answers.select("student", *keys).with_row_index("position")
-    order = order.select(pl.col("position").min().over("student").alias("first"), *keys, "position")
-    position = order.sort("first", *keys, "position", nulls_last=True)["position"]
-    return answers if position.is_sorted() else answers[position]
-
-
-def _completed(answers: pl.DataFrame) -> pl.DataFrame:
-    """The answers with all columns of the log table, in their types."""
-    return answers.select(
-        (pl.col(name) if name in answers.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in SCHEMA.items()
-    )
+    for name in ("time", "order"):
+        if name in answers.columns and answers.height > 1 and answers[name].min() == answers[name].max():  # nulls too
+            answers.drop_in_place(name)
+    positions = real_order(answers)
+    return answers if positions is None else reordered(answers, positions)
 
 
 def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -145,49 +176,59 @@ def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     again = answers.select(pl.all_horizontal(*same).fill_null(False).alias("again"))["again"]
     if not again.any():
         return answers, nothing
-    answers = answers.with_columns(again.alias("__again"), (~again).cum_sum().alias("__answer"))
-    if "skills" not in answers.columns:
-        answers = answers.with_columns(skills=pl.lit(None, pl.String))
-    several = answers.filter("__again").select("__answer").unique()
+    rows = answers.select("file", "row", answer=(~again).cum_sum() - 1)  # number of the answer the row goes to
+    several = again | again.shift(-1, fill_value=False)
+    skills = answers["skills"].filter(several).cast(pl.String) if "skills" in answers.columns else None
     sets = (
-        answers.join(several, on="__answer", how="semi", maintain_order="left")
-        .group_by("__answer", maintain_order=True)
-        .agg(
-            pl.col("skills").drop_nulls().str.join(SKILL_SEPARATOR).alias("__skills"),
-            pl.col("row").first().alias("into"),
-        )
+        rows.filter(several)
+        .with_columns(skills=pl.lit(None, pl.String) if skills is None else skills)
+        .group_by("answer", maintain_order=True)
+        .agg(pl.col("skills").drop_nulls().str.join(SKILL_SEPARATOR), into=pl.col("row").first())
     )
-    joined = pl.Series([join_skills(text.split(SKILL_SEPARATOR)) for text in sets["__skills"]], dtype=pl.String)
-    sets = sets.with_columns(__skills=joined)
-    answers = answers.join(sets, on="__answer", how="left", maintain_order="left")
-    gone = answers.filter("__again").select("file", "row", "into", reason=pl.lit("the same answer, another skill"))
-    kept = answers.filter(~pl.col("__again")).with_columns(
-        skills=pl.when(pl.col("into").is_null()).then(pl.col("skills")).otherwise(pl.col("__skills"))
-    )
-    return kept.drop("__again", "__answer", "__skills", "into"), _fates(gone, "merged")
+    gone = rows.filter(again).join(sets.select("answer", "into"), on="answer", how="left", maintain_order="left")
+    del rows
+    answers = chosen(answers, ~again)
+    if skills is not None:
+        joined = pl.Series([join_skills(text.split(SKILL_SEPARATOR)) for text in sets["skills"]], dtype=pl.String)
+        answers = answers.with_columns(skills=_replaced(answers["skills"], sets["answer"], joined))
+    fates = gone.select("file", "row", "into", reason=pl.lit("the same answer, another skill"))
+    return answers, _fates(fates, "merged")
 
 
-def _check_repeats(interactions: Interactions, draft: Draft) -> None:
+def _replaced(ids: pl.Series, places: pl.Series, texts: pl.Series) -> pl.Series:
+    """The column with other texts at some places."""
+    if isinstance(ids.dtype, pl.Categorical):
+        return ids.to_physical().scatter(places, texts.cast(ids.dtype).to_physical()).cat.to(ids.dtype)
+    return ids.scatter(places, texts)
+
+
+def _check_repeats(n_students: int, n_answers: int, draft: Draft) -> None:
     """A log where every student answers once is no log of learning: the student column must be another one."""
-    if interactions.n_students == len(interactions) >= REPEATS:
+    if n_students == n_answers >= REPEATS:
         column = draft.columns.get("student", "student")
         raise LogError(
-            f"Column `{column}` of {_name(draft, 0)} names another student in each of {len(interactions):,} answers. "
+            f"Column `{column}` of {_name(draft, 0)} names another student in each of {n_answers:,} answers. "
             "Name the right one with --student COL."
         )
 
 
 def _decisions(
-    reader: Reader, draft: Draft, interactions: Interactions, *, merged: int, set_aside: dict[str, int], rejected: int
+    reader: Reader,
+    draft: Draft,
+    answers: pl.DataFrame,
+    *,
+    n_students: int,
+    merged: int,
+    set_aside: dict[str, int],
+    rejected: int,
 ) -> tuple[str, ...]:
     """What was decided, as phrases of one sentence."""
-    table = interactions.table
-    without = table["skills"].null_count()
+    without = answers["skills"].null_count() if "skills" in answers.columns else answers.height
     phrases = [reader.title]
     if draft.encoding:
         phrases.append(draft.encoding)
-    phrases.append(_count(interactions.n_students, "student"))
-    phrases.append(_count(len(interactions), "answer"))
+    phrases.append(_count(n_students, "student"))
+    phrases.append(_count(answers.height, "answer"))
     if without:
         phrases.append(f"{_count(without, 'answer')} without skill kept")
     if merged:
@@ -195,7 +236,7 @@ def _decisions(
     phrases += [f"{count:,} set aside ({reason})" for reason, count in set_aside.items()]
     if rejected:
         phrases.append(f"{_count(rejected, 'record')} rejected")
-    if interactions.has("time"):
+    if "time" in answers.columns and answers["time"].null_count() < answers.height:
         phrases.append("in order of time")
     else:
         phrases.append(f"in order of {draft.columns['order']}" if "order" in draft.columns else "in the order given")

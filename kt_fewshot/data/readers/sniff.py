@@ -5,7 +5,8 @@ columns, `;` becomes one column, `\r` line ends become no rows.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,14 @@ ADVICE: Final = {
 NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\Z")
 
 
+Watch = Callable[[int, int], None]
+"""Told how many more records were read, of how many more bytes."""
+
+
+def unwatched(_records: int, _size: int) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class Peek:
     """What can be known of a file without reading it.
@@ -52,6 +61,7 @@ class Peek:
     `kind` is "table" (separated text), "text" (no separator fits), "json", "parquet" or "folder". For a table,
     `header` names the columns ("1", "2", ... where `has_header` is false), `rows` holds the first records and
     `first_line` is the number of lines before the first record. `lines` are the first complete lines of any text.
+    `watch` hears how far the reading of the file is.
     """
 
     path: Path
@@ -65,6 +75,7 @@ class Peek:
     rows: tuple[tuple[str, ...], ...] = ()
     lines: tuple[str, ...] = ()
     first_line: int = 0
+    watch: Watch = field(default=unwatched, repr=False, compare=False)
 
     @property
     def name(self) -> str:

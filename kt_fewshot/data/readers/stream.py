@@ -45,7 +45,8 @@ def utf8_chunks(path: Path, compression: str, encoding: str, newline: str, size:
     for raw in _raw_chunks(path, compression, size):
         text = held + decoder.decode(raw, final=not raw)
         held = "\r" if raw and text.endswith("\r") else ""  # its \n may come with the next piece
-        text = text.removesuffix(held).replace("\r\n", "\n")
+        if "\r" in text:
+            text = text.removesuffix(held).replace("\r\n", "\n")
         if newline == "\r":
             text = text.replace("\r", "\n")
         if text:

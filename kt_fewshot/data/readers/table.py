@@ -61,8 +61,8 @@ class LineNumbers:
         return run + offset if isinstance(run, int) else int(run[offset])
 
 
-PARQUET_PIECE: Final = 1 << 18
-"""Records of a Parquet file turned into text at a time."""
+PIECE: Final = 1 << 18
+"""Records packed at a time."""
 
 REJECT_SCHEMA: Final = {"row": pl.Int64, "line": pl.Int64, "reason": pl.String}
 
@@ -100,6 +100,7 @@ class _Reading:
         self.row = 1  # number of the next record
         self.line = peek.first_line + 1  # number of the next line
         self.frames: list[pl.DataFrame] = []
+        self.loose = 0  # records in `frames` that shall be packed
         self.packed: list[Packed] = []
         self.rejected: list[tuple[int, int, str]] = []
         self.lines = LineNumbers()
@@ -112,15 +113,18 @@ class _Reading:
         try:
             block, final = next(pieces)
             while True:
-                block, final = pieces.send(self._take(block, final))
+                row = self.row
+                left = self._take(block, final)
+                peek.watch(self.row - row, len(block) - len(left))
+                block, final = pieces.send(left)
         except StopIteration:
             pass
-        schema = {"row": pl.Int64, **dict.fromkeys(self.columns, pl.String)}
-        frame = pl.concat(self.frames) if self.frames else pl.DataFrame(schema=schema)
-        if self.pack is not None and not self.packed:
-            self.packed.append(self.pack(frame))  # no records, but columns
+        if self.loose or not self.packed:
+            self._pack()
         rejected = pl.DataFrame(self.rejected, schema=REJECT_SCHEMA, orient="row")
-        return Table(frame, rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines, tuple(self.packed))
+        return Table(
+            self._frame(), rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines, tuple(self.packed)
+        )
 
     def _take(self, block: bytes, final: bool) -> bytes:
         """Read one block; the bytes at its end that are not a whole record yet."""
@@ -188,11 +192,22 @@ class _Reading:
     def _keep(self, frame: pl.DataFrame, rows: pl.Series) -> None:
         """Add the columns asked for, with their record numbers."""
         named = {name: frame[str(place)] for name, place in self.columns.items()}
-        frame = pl.DataFrame({"row": rows.cast(pl.Int64), **named})
-        if self.pack is None:
-            self.frames.append(frame)
-        else:
-            self.packed.append(self.pack(frame))
+        self.frames.append(pl.DataFrame({"row": rows.cast(pl.Int64), **named}))
+        self.loose += frame.height
+        if self.loose >= PIECE:
+            self._pack()
+
+    def _pack(self) -> None:
+        """Make what was read small, if it shall be."""
+        if self.pack is not None:
+            self.packed.append(self.pack(self._frame()))
+            self.frames.clear()
+        self.loose = 0
+
+    def _frame(self) -> pl.DataFrame:
+        """What was read and not packed."""
+        schema = {"row": pl.Int64, **dict.fromkeys(self.columns, pl.String)}
+        return pl.concat(self.frames) if self.frames else pl.DataFrame(schema=schema)
 
 
 def _without_first_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
@@ -223,14 +238,14 @@ def _read_parquet(peek: Peek, columns: Mapping[str, int], pack: Pack | None) -> 
     frame = read_parquet(peek.path, list(columns.values()))
     rows, rejected = frame.height, pl.DataFrame(schema=REJECT_SCHEMA)
     if pack is not None:
-        pieces = (_text_frame(peek, columns, frame[start : start + PARQUET_PIECE], start) for start in _starts(rows))
+        pieces = (_text_frame(peek, columns, frame[start : start + PIECE], start) for start in _starts(rows))
         return Table(pl.DataFrame(), rejected, rows, "parquet", LineNumbers(), tuple(map(pack, pieces)))
     return Table(_text_frame(peek, columns, frame, 0), rejected, rows, "parquet", LineNumbers())
 
 
 def _starts(rows: int) -> range:
     """Where the pieces of a Parquet file begin; an empty file is one piece."""
-    return range(0, max(rows, 1), PARQUET_PIECE)
+    return range(0, max(rows, 1), PIECE)
 
 
 def _text_frame(peek: Peek, columns: Mapping[str, int], frame: pl.DataFrame, start: int) -> pl.DataFrame:
