@@ -125,6 +125,11 @@ def _newest_whole(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _check_settings(saved: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
     advice = "Resume with the same options (only `epochs` may be raised), or start anew in another folder."
+    if saved.get("data") != now.get("data"):  # a hash, which tells a user nothing
+        raise CheckpointError(
+            f"The training in {folder} was begun on other answers than those there are now. "
+            "Resume with the same log and split, or start anew in another folder."
+        )
     for name in sorted({*saved, *now} - _MAY_CHANGE):
         if saved.get(name) != now.get(name):
             raise CheckpointError(
