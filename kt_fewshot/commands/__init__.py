@@ -13,6 +13,7 @@ from kt_fewshot import __version__
 from kt_fewshot.errors import Interrupted, KTError
 
 from . import data, dkt
+from .compare import compare
 from .output import say
 
 __all__ = ["app", "main"]
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+dkt.app.command(short_help="Tracers side by side, on the same answers.")(compare)
 app.add_typer(dkt.app, name="dkt")
 app.add_typer(data.app, name="data")
 

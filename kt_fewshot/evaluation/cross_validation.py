@@ -1,12 +1,14 @@
-"""Several folds as one result: the mean over folds, with an interval from how far they spread."""
+"""Several folds as one result: the mean over folds, with an interval from how far they spread, or from students."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from kt_fewshot.metrics import Interval, mean_interval
 
-from .results import Results
+from .results import PartScores, Results
+
+Scores = Mapping[str, Interval]
 
 
 def across_folds(folds: Sequence[Results], *, level: float = 0.95) -> Results:
@@ -26,14 +28,93 @@ def across_folds(folds: Sequence[Results], *, level: float = 0.95) -> Results:
     Raises:
         ValueError: if there are no folds or they do not have the same metrics.
     """
-    if not folds:
-        raise ValueError("A mean over folds needs at least one fold. Found none.")
-    names = list(folds[0].test)
-    for number, fold in enumerate(folds, start=1):
-        if set(fold.test) != set(names):
-            raise ValueError(f"Every fold should have the metrics {names}. Found {list(fold.test)} in fold {number}.")
+    names = _names([fold.test for fold in folds])
     test = {name: _mean(np.array([fold.test[name].value for fold in folds]), level) for name in names}
     return Results(test=test, counts={"folds": len(folds)}, settings={"level": level})
+
+
+def pooled(folds: Sequence[Results]) -> Results:
+    """Mean of each metric over folds whose students are others, with an interval from their students.
+
+    The interval says how far the mean would move with other students to test on, the fitted models as they are; it is
+    made of the folds' own: mean - sqrt(sum (value - low)^2) / folds, and likewise upwards. A single fold is itself.
+
+    Args:
+        folds: results of the folds, one or more, with the same metrics.
+
+    Returns:
+        `test` and `reference`, and `positions` and `items` as far as they are in every fold; `counts` added up (but
+        not of skills). What is undefined in a fold is undefined as a whole.
+
+    Raises:
+        ValueError: if there are no folds or they do not have the same metrics.
+
+    Source: Zou and Donner (2008), https://doi.org/10.1002/sim.3095 (variance estimates recovered from intervals).
+    """
+    test = pooled_scores([fold.test for fold in folds])
+    counts = {name: sum(fold.counts.get(name, 0) for fold in folds) for name in ("answers", "students")}
+    return Results(
+        test=test,
+        counts=counts,
+        positions=_pooled_parts([fold.positions for fold in folds]),
+        items=_pooled_parts([fold.items for fold in folds]),
+        reference=pooled_scores([fold.reference for fold in folds]),
+        settings=folds[0].settings,
+    )
+
+
+def pooled_scores(folds: Sequence[Scores]) -> dict[str, Interval]:
+    """Mean of each number over folds whose students are others; see `pooled`.
+
+    >>> pooled_scores([{"auc": Interval(0.7, 0.67, 0.73)}, {"auc": Interval(0.8, 0.76, 0.84)}])["auc"].low
+    0.725
+
+    Raises:
+        ValueError: as `pooled`.
+    """
+    return {name: _pooled([fold[name] for fold in folds]) for name in _names(folds)}
+
+
+def _names(folds: Sequence[Scores]) -> list[str]:
+    """The metrics that every fold has."""
+    if not folds:
+        raise ValueError("A mean over folds needs at least one fold. Found none.")
+    names = list(folds[0])
+    for number, fold in enumerate(folds, start=1):
+        if set(fold) != set(names):
+            raise ValueError(f"Every fold should have the metrics {names}. Found {list(fold)} in fold {number}.")
+    return names
+
+
+def _pooled(found: Sequence[Interval]) -> Interval:
+    if len(found) == 1:
+        return found[0]
+    value, low, high = (np.array([getattr(one, end) for one in found]) for end in ("value", "low", "high"))
+    undefined = np.flatnonzero(~np.isfinite(value))
+    if undefined.size:
+        return Interval(float("nan"), reason=f"undefined in fold {undefined[0] + 1}")
+    mean = float(value.mean())
+    below, above = (float(np.sqrt(((end - value) ** 2).sum()) / len(found)) for end in (low, high))
+    return Interval(mean, mean - below, mean + above)
+
+
+def _pooled_parts(folds: Sequence[Sequence[PartScores]]) -> tuple[PartScores, ...]:
+    by_key = [{part.key: part for part in parts} for parts in folds]
+    return tuple(
+        _pooled_part([parts[key] for parts in by_key]) for key in by_key[0] if all(key in parts for parts in by_key)
+    )
+
+
+def _pooled_part(found: Sequence[PartScores]) -> PartScores:
+    n = np.array([part.n for part in found])
+    return PartScores(
+        key=found[0].key,
+        n=int(n.sum()),
+        students=sum(part.students for part in found),
+        base_rate=float(np.average([part.base_rate for part in found], weights=n)),
+        mean_predicted=float(np.average([part.mean_predicted for part in found], weights=n)),
+        scores=pooled_scores([part.scores for part in found]),
+    )
 
 
 def _mean(values: np.ndarray, level: float) -> Interval:

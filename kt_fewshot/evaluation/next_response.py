@@ -1,5 +1,6 @@
-"""How well the next answer was foretold: over all answers, by skill, and by how much of a history was known."""
+"""How well the next answer was foretold: over all answers, by skill, and by how much of history and item was known."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from .results import PartScores, Results
 POSITIONS: Final = ((1, 1), (2, 5), (6, 10), (11, 20), (21, None))
 """Windows of positions in a student's history, first and last; cold start happens in the first ones."""
 
+ITEM_ANSWERS: Final = ((0, 1), (2, 9), (10, 49), (50, 199), (200, None))
+"""Windows of how many training answers an item has, fewest and most; the first ones tell how a new item fares."""
+
 PART_METRICS: Final = ("auc", "accuracy", "log_loss")
 """Metrics of a part of the answers; too few for an expected calibration error."""
 
@@ -24,6 +28,8 @@ def evaluate_next_response(
     *,
     scored: ArrayLike | None = None,
     known: ArrayLike | None = None,
+    item_answers: ArrayLike | None = None,
+    by_skill: bool = True,
     mean: float | None = None,
     draws: int = 1000,
     part_draws: int = 200,
@@ -43,6 +49,9 @@ def evaluate_next_response(
             not scored is not looked at and may be nan.
         scored: (answers,) bool, which answers count; None for all.
         known: (answers,) bool, which questions the model met in training; `Results.known` then holds both kinds.
+        item_answers: (answers,) how many training answers the item of each question has, negative where it has no
+            item; `Results.items` then holds the windows of `ITEM_ANSWERS`.
+        by_skill: whether `Results.skills` is wanted; of many skills it takes most of the time.
         mean: share of right answers in training, in [0, 1]; `Results.reference` then holds what always foretelling
             it scores.
         draws: resamples for the metrics over all answers.
@@ -57,17 +66,21 @@ def evaluate_next_response(
     answers = _answers(interactions).with_columns(
         probability=_column("probability", probability, n, kind=np.float64),
         known=_column("known", np.ones(n, dtype=bool) if known is None else known, n, kind=bool),
+        item_answers=_column(
+            "item_answers", np.full(n, -1) if item_answers is None else item_answers, n, kind=np.int64
+        ),
     )
     if scored is not None:
         answers = answers.filter(_column("scored", scored, n, kind=bool))
     sampling = _Sampling(part_draws, seed, level)
-    skills = _scores(*_by_skill(answers), sampling)
+    skills = _scores(*_by_skill(answers), sampling) if by_skill else ()
     student, correct = answers["student"].to_numpy(), answers["correct"].to_numpy()
     return Results(
         test=student_bootstrap(student, answers["probability"], correct, draws=draws, seed=seed, level=level),
-        counts={"answers": len(correct), "students": answers["student"].n_unique(), "skills": len(skills)},
+        counts={"answers": len(correct), "students": answers["student"].n_unique(), "skills": _n_skills(answers)},
         skills=skills,
-        positions=_scores(*_by_position(answers), sampling),
+        positions=_scores(*_by_window(answers, "position", POSITIONS), sampling),
+        items=() if item_answers is None else _scores(*_by_window(answers, "item_answers", ITEM_ANSWERS), sampling),
         known=() if known is None else _scores(*_by_known(answers), sampling),
         reference={} if mean is None else student_bootstrap(student, np.full(len(correct), mean), correct, draws=0),
         settings={"draws": draws, "part_draws": part_draws, "seed": seed, "level": level},
@@ -106,11 +119,17 @@ def _by_skill(answers: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     return rows.with_columns(part=pl.col("skills").cast(pl.Enum(names)).to_physical()), names
 
 
-def _by_position(answers: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """The answers with the window that their position falls in as `part`; the windows' names."""
-    starts = [first for first, _ in POSITIONS]
-    part = np.searchsorted(starts, answers["position"].to_numpy(), side="right") - 1
-    return answers.with_columns(part=part), [_window(first, last) for first, last in POSITIONS]
+def _n_skills(answers: pl.DataFrame) -> int:
+    return answers["skills"].drop_nulls().unique().str.split(SKILL_SEPARATOR).explode().n_unique()
+
+
+def _by_window(
+    answers: pl.DataFrame, column: str, windows: Sequence[tuple[int, int | None]]
+) -> tuple[pl.DataFrame, list[str]]:
+    """The answers with the window that a number of theirs falls in as `part`, those before the first left out."""
+    starts = [first for first, _ in windows]
+    part = np.searchsorted(starts, answers[column].to_numpy(), side="right") - 1
+    return answers.with_columns(part=part).filter(pl.col("part") >= 0), [_window(*window) for window in windows]
 
 
 def _by_known(answers: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -59,6 +59,7 @@ class Results:
         counts: how much that was: `answers`, `students`, `skills`, `episodes`.
         skills: one entry a skill.
         positions: one entry a window of positions in the students' histories.
+        items: one entry a window of how many training answers the item of the question had.
         known: one entry for the answers on what the model met in training ("known"), one for the others ("unknown").
         reference: the same metrics for a prediction that knows nothing, to compare `test` with.
         mastery: how well mastery was recovered: metric -> number, with interval or without.
@@ -71,6 +72,7 @@ class Results:
     counts: Mapping[str, int] = field(default_factory=dict)
     skills: Sequence[PartScores] = ()
     positions: Sequence[PartScores] = ()
+    items: Sequence[PartScores] = ()
     known: Sequence[PartScores] = ()
     reference: Mapping[str, Interval] = field(default_factory=dict)
     mastery: Mapping[str, Any] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class Results:
             "tasks": self.tasks,
             "skills": self.skills,
             "positions": self.positions,
+            "items": self.items,
             "known": self.known,
         }
         return {name: _plain(part) for name, part in parts.items() if part or name == "test"}
@@ -118,6 +121,7 @@ class Results:
             counts=content.get("counts", {}),
             skills=tuple(_part(part) for part in content.get("skills", ())),
             positions=tuple(_part(part) for part in content.get("positions", ())),
+            items=tuple(_part(part) for part in content.get("items", ())),
             known=tuple(_part(part) for part in content.get("known", ())),
             reference=_intervals(content.get("reference", {})),
             mastery=content.get("mastery", {}),
@@ -129,7 +133,7 @@ class Results:
     def table(self) -> pl.DataFrame:
         """One row a number, columns of `TABLE_SCHEMA`; undefined numbers are null.
 
-        `part` is test, reference, task, skill, position or known.
+        `part` is test, reference, task, skill, position, item or known.
         """
         rows = [
             (part, key, metric, n, *(_finite(number) for number in (found.value, found.low, found.high)), found.reason)
@@ -156,7 +160,8 @@ class Results:
         yield "reference", None, self.counts.get("answers"), self.reference
         for task, scores in self.tasks.items():
             yield "task", task, None, scores
-        for part, entries in (("skill", self.skills), ("position", self.positions), ("known", self.known)):
+        parts = {"skill": self.skills, "position": self.positions, "item": self.items, "known": self.known}
+        for part, entries in parts.items():
             for entry in entries:
                 yield part, entry.key, entry.n, entry.scores
 
