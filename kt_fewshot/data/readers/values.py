@@ -99,9 +99,10 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
     """
     pieces = [column] if isinstance(column, pl.Series) else column
     number = pl.concat([to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces], rechunk=True)
-    if number.null_count() == 0 or number.len() - number.null_count() >= sum(map(_filled, pieces)) / 2:
-        return _scaled(number)
     rows = number.len()
+    found = rows - number.null_count()
+    if found == rows or (found and found >= sum(map(_filled, pieces)) / 2) or not any(map(_filled, pieces)):
+        return _scaled(number)
     del number  # a long column is large
     if any(_is_zoned(piece).any() for piece in pieces):
         zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces], rechunk=True)
@@ -182,7 +183,9 @@ def _plain_date(column: pl.Series) -> pl.Series:
 
 def _is_zoned(column: pl.Series) -> pl.Series:
     """Whether dates end in an offset like +01:00."""
-    return _plain_date(column).str.tail(6).str.contains(r"[+-]\d\d:?\d\d$")
+    tail = column.str.strip_chars_end(" \tZUTC\r\n").str.tail(6)
+    signs = tail.str.contains("+", literal=True) | tail.str.contains("-", literal=True)
+    return tail.filter(signs).str.contains(r"[+-]\d\d:?\d\d$")
 
 
 def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
@@ -204,8 +207,8 @@ def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
 def _sample(pieces: Iterable[pl.Series], size: int = 2000) -> pl.Series:
     """The first distinct dates."""
     sample = pl.Series("time", dtype=pl.String)
-    for piece in pieces:
-        found = _plain_date(piece).drop_nulls().unique(maintain_order=True)
+    for part in (piece[start : start + 8 * size] for piece in pieces for start in range(0, piece.len(), 8 * size)):
+        found = _plain_date(part).drop_nulls().unique(maintain_order=True)
         sample = pl.concat([sample, found.alias("time")]).unique(maintain_order=True).head(size)
         if sample.len() == size:
             break
@@ -218,6 +221,8 @@ def _parsed(text: pl.Series, form: str) -> pl.Series:
         return text.str.to_date(form, strict=False).cast(pl.Datetime("us"))
     if form == ZONED:
         return text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
+    if not text.str.contains(".", literal=True).any():
+        form = form.removesuffix("%.f")  # without fractions, three times as fast
     return text.str.to_datetime(form, strict=False, time_unit="us")
 
 
