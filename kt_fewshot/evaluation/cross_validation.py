@@ -43,14 +43,16 @@ def pooled(folds: Sequence[Results]) -> Results:
         folds: results of the folds, one or more, with the same metrics.
 
     Returns:
-        `test` and `reference`, and `positions` and `items` as far as they are in every fold; `counts` added up (but
-        not of skills). What is undefined in a fold is undefined as a whole.
+        `test` and `reference`; `positions` and `items`, each window over the folds that have answers in it; `counts`
+        added up (but not of skills). What is undefined in a fold is undefined as a whole.
 
     Raises:
         ValueError: if there are no folds or they do not have the same metrics.
 
     Source: Zou and Donner (2008), https://doi.org/10.1002/sim.3095 (variance estimates recovered from intervals).
     """
+    if len(folds) == 1:
+        return folds[0]
     test = pooled_scores([fold.test for fold in folds])
     counts = {name: sum(fold.counts.get(name, 0) for fold in folds) for name in ("answers", "students")}
     return Results(
@@ -99,10 +101,16 @@ def _pooled(found: Sequence[Interval]) -> Interval:
 
 
 def _pooled_parts(folds: Sequence[Sequence[PartScores]]) -> tuple[PartScores, ...]:
-    by_key = [{part.key: part for part in parts} for parts in folds]
-    return tuple(
-        _pooled_part([parts[key] for parts in by_key]) for key in by_key[0] if all(key in parts for parts in by_key)
-    )
+    """Each window over the folds that have answers in it, in the windows' order."""
+    by_key: dict[str, list[PartScores]] = {}
+    for parts in folds:
+        for part in parts:
+            by_key.setdefault(part.key, []).append(part)
+    return tuple(_pooled_part(by_key[key]) for key in sorted(by_key, key=_first_number))
+
+
+def _first_number(window: str) -> int:
+    return int(window.rstrip("+").split("-")[0])
 
 
 def _pooled_part(found: Sequence[PartScores]) -> PartScores:

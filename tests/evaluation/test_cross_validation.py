@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from kt_fewshot.evaluation import Results, across_folds
+from kt_fewshot.evaluation import PartScores, Results, across_folds, pooled, pooled_scores
 from kt_fewshot.metrics import Interval
 
 
@@ -32,3 +33,47 @@ def test_refuses_other_metrics_and_no_folds():
         across_folds([_fold(0.7), Results({"auc": Interval(0.5)})])
     with pytest.raises(ValueError, match="at least one fold"):
         across_folds([])
+
+
+def _whole(auc, n=10, *, half=0.03, keys=("1", "2-5")):
+    parts = tuple(PartScores(key, n, n, 0.5, auc, {"auc": Interval(auc, auc - half, auc + half)}) for key in keys)
+    scores = {"auc": Interval(auc, auc - half, auc + half)}
+    return Results(scores, counts={"answers": 2 * n, "students": n}, positions=parts, reference={"auc": Interval(0.5)})
+
+
+def test_pooled_by_hand():
+    found = pooled([_whole(0.7, half=0.03), _whole(0.8, n=30, half=0.04, keys=("2-5", "6-10"))])
+    auc = found.test["auc"]
+    assert (auc.value, auc.low, auc.high) == pytest.approx((0.75, 0.725, 0.775))  # .03 and .04 make .05, halved
+    assert found.counts == {"answers": 80, "students": 40}
+    assert found.reference["auc"].value == 0.5
+    assert [(part.key, part.n, part.students) for part in found.positions] == [
+        *(("1", 10, 10), ("2-5", 40, 40), ("6-10", 30, 30))
+    ]
+    both = found.positions[1]
+    assert both.mean_predicted == pytest.approx((0.7 * 10 + 0.8 * 30) / 40)
+    assert [part.scores["auc"].value for part in found.positions] == pytest.approx([0.7, 0.75, 0.8])
+
+
+def test_of_one_fold_pooled_is_that_fold():
+    fold = _whole(0.7)
+    assert pooled([fold]) is fold
+
+
+def test_an_interval_pooled_covers_as_often_as_its_folds_do():
+    rng = np.random.default_rng(0)
+    misses = 0
+    for _ in range(1000):
+        values = rng.normal(0.7, (0.02, 0.05, 0.03))
+        folds = [
+            {"auc": Interval(v, v - 1.96 * s, v + 1.96 * s)} for v, s in zip(values, (0.02, 0.05, 0.03), strict=True)
+        ]
+        found = pooled_scores(folds)["auc"]
+        misses += not found.low <= 0.7 <= found.high
+    assert misses == pytest.approx(50, abs=20)
+
+
+def test_what_is_undefined_in_a_fold_is_so_pooled():
+    assert pooled([_whole(0.7), _whole(math.nan)]).test["auc"].reason == "undefined in fold 2"
+    with pytest.raises(ValueError, match="at least one fold"):
+        pooled([])

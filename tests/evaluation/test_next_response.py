@@ -100,6 +100,28 @@ def test_the_reference_foretells_the_mean():
     assert reference["ece"].value == pytest.approx(0.1)
 
 
+def test_by_how_many_training_answers_the_item_has():
+    items = np.array([0, 1, 2, 9, 10, 49, 50, 199, 200, -1])
+    results = _evaluate(item_answers=items)
+    assert [(part.key, part.n) for part in results.items] == [
+        *(("0-1", 2), ("2-9", 2), ("10-49", 2), ("50-199", 2), ("200+", 1))
+    ]
+    last = LOG.table["correct"][8] == (PROBABILITY[8] >= 0.5)
+    assert results.items[-1].scores["accuracy"].value == float(last)
+    table = results.table().filter(part="item", metric="accuracy")
+    assert table["key"].to_list() == [part.key for part in results.items]
+    read = type(results).from_json_dict(results.to_json_dict())
+    assert [part.key for part in read.items] == [part.key for part in results.items]
+    assert _evaluate().items == ()
+
+
+def test_skills_are_left_out_where_nobody_wants_them():
+    results = _evaluate(by_skill=False)
+    assert results.skills == ()
+    assert results.counts == _evaluate().counts
+    assert results.test == _evaluate().test
+
+
 def test_of_nothing_scored():
     results = _evaluate(scored=np.zeros(10, dtype=bool), mean=0.5)
     assert results.test["auc"].reason == "no answers"
@@ -150,6 +172,7 @@ def test_intervals_follow_the_seed():
         ({"probability": np.where(PROBABILITY > 0.5, np.nan, 0.5)}, "finite"),
         ({"scored": np.ones(10)}, "`scored` should hold one boolean for each of 10 answers. Found float64"),
         ({"known": np.ones(3, dtype=bool)}, "`known` should hold one boolean"),
+        ({"item_answers": np.ones(3, dtype=int)}, "`item_answers` should hold one number"),
     ],
 )
 def test_refuses(options, message):
