@@ -13,6 +13,17 @@ STUDENTS_AT_ONCE: Final = 256
 LEVELS: Final = ((0.95, "mastered"), (0.8, "nearly"), (0.5, "learning"), (0.0, "beginning"))
 """P(mastered) from which on a level is reached. 0.95 is Corbett and Anderson's (1995); the others are our own steps."""
 
+COLUMNS: Final = (
+    "student",
+    "skill",
+    "n_attempts",
+    "n_correct",
+    "p_correct",
+    "p_mastery",
+    "last_seen",
+    "level",
+)
+
 NOT_STARTED: Final = "not started"
 """The level of a skill the student has never practised, whatever the estimate."""
 
@@ -38,33 +49,28 @@ def mastery_table(
     """
     if not 0 < mastered_at <= 1:
         raise KTError(f"`mastered_at` should be in (0, 1]. Found `mastered_at = {mastered_at}`.")
-    estimates = pl.concat(
-        _estimates(tracer, store.students(first, min(first + STUDENTS_AT_ONCE, store.n_students)))
-        for first in range(0, store.n_students, STUDENTS_AT_ONCE)
-    )
     students = log.table["student"].unique(maintain_order=True)
+    practice = _practice(log)
+    pieces = []
+    for first in range(0, store.n_students, STUDENTS_AT_ONCE):
+        last = min(first + STUDENTS_AT_ONCE, store.n_students)
+        estimates = _estimates(tracer, students[first:last], store.students(first, last))
+        pieces.append(
+            estimates.join(practice, on=["student", "skill"], how="left", maintain_order="left")
+            .with_columns(pl.col("n_attempts", "n_correct").fill_null(0))
+            .select(*COLUMNS[:-1], level=_level(mastered_at))
+        )
+    return pl.concat(pieces)
+
+
+def _estimates(tracer: Tracer, students: pl.Series, store: SequenceStore) -> pl.DataFrame:
+    said = tracer.mastery(tracer.final_state(store))
     skills = pl.DataFrame({"skill": tracer.vocabulary.skills}, schema={"skill": pl.String})
     grid = students.to_frame().join(skills, how="cross", maintain_order="left")
-    table = pl.concat([grid, estimates], how="horizontal").join(
-        _practice(log), on=["student", "skill"], how="left", maintain_order="left"
-    )
-    counts = pl.col("n_attempts", "n_correct").fill_null(0)
-    return table.with_columns(counts).select(
-        "student",
-        "skill",
-        "n_attempts",
-        "n_correct",
-        "p_correct",
-        "p_mastery",
-        "last_seen",
-        level=_level(mastered_at),
-    )
-
-
-def _estimates(tracer: Tracer, store: SequenceStore) -> pl.DataFrame:
-    said = tracer.mastery(tracer.final_state(store))
     columns = {"p_correct": said.correct, "p_mastery": said.mastery}
-    return pl.DataFrame({name: value[:, 1:].flatten().cpu().numpy() for name, value in columns.items()})
+    return grid.with_columns(
+        **{name: pl.Series(value[:, 1:].flatten().cpu().numpy()) for name, value in columns.items()}
+    )
 
 
 def _practice(log: Interactions) -> pl.DataFrame:

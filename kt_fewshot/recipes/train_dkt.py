@@ -108,11 +108,13 @@ def _train(settings: TrainSettings, run: RunFolder, *, say: Say, progress: Progr
         say(f"Left out, since the log does not tell: {', '.join(untold)}.")
     history = tracer.fit(study.train, study.valid, checkpoint=run.checkpoint, resume=True, progress=progress)
     write_text(run.history, history.to_csv())
-    results = evaluate_tracer(
-        tracer, study.log, study.test, protocol=settings.protocol, mean=study.mean, simulated=study.simulated
-    ).of_run(str(run.path))
+    log, test, mean, simulated = study.log, study.test, study.mean, study.simulated
+    del study  # frees the stores of training and validation
+    results = evaluate_tracer(tracer, log, test, protocol=settings.protocol, mean=mean, simulated=simulated).of_run(
+        str(run.path)
+    )
     write_json(run.results, results.to_json_dict())
-    write_table(run.path / "mastery.csv", mastery_table(tracer, study.log, study.test))
+    write_table(run.path / "mastery.csv", mastery_table(tracer, log, test))
     tracer.save(run.model)  # last: whoever looks for a trained run finds a whole one
     return TrainedRun(run, tracer, history, results)
 
