@@ -26,7 +26,7 @@ COMPARING: Final = (
 )
 """Settings of a comparison that have an option of their own: fields of `CompareSettings`."""
 
-METRICS: Final = {"accuracy": "accuracy", "rmse": "RMSE", "log_loss": "log-loss", "ece": "calib. error"}
+METRICS: Final = {"accuracy": "accuracy", "rmse": "RMSE", "log_loss": "log-loss", "ece": "ECE"}
 """Metrics shown beside the AUC, and what they are called; `results.csv` has them all."""
 
 
@@ -85,7 +85,7 @@ def print_comparison(comparison: "Comparison") -> None:
         ],
     )
     columns = ("tracer", *METRICS.values(), "fit s", "predict s", "parameters")
-    print_table("", columns, [_row(one) for one in tracers])
+    print_table("\nOther metrics, and what it took", columns, [_row(one) for one in tracers])
     _print_parts("AUC by position in the history", tracers, "positions")
     _print_parts("AUC by how many training answers the item has", tracers, "items")
 

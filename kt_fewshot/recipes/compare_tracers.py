@@ -115,12 +115,16 @@ def _compare(settings: CompareSettings, run: RunFolder, *, say: Say, listen: Lis
             _introduce(study, settings, run, say)
         folds.append(_asked(study))
         split.append(study.students.select(pl.lit(number).alias("fold"), *study.students.columns))
-        question = {"split": fingerprint(study)}
+        asked = fingerprint(study)
         for name in settings.names:
             here = run.path / f"fold-{number}" / name
-            found = _foretold(settings.make(name, study.vocabulary), study, here, question, say=say, listen=listen)
+            tracer = settings.make(name, study.vocabulary)
+            of = {"split": asked, "tracer": name, "options": tracer.options}
+            found = kept(here, of=of, say=say)
+            told = "kept" if found else "fitted"
+            found = found or _fitted(tracer, study, here, of=of, listen=listen)
             foretold[name].append(found)
-            say(f"{_place(number, settings)}{name}: {_told(found, folds[-1])}")
+            say(f"{_place(number, settings)}{name}: {told}, {_told(found, folds[-1])}")
     write_table(run.path / "split.csv", pl.concat(split) if settings.folds else split[0].drop("fold"))
     simple = {name for name in settings.names if not tracer_class(name).validates}
     comparison = compare(folds, foretold, simple=simple, baseline=settings.baseline, draws=settings.draws)
@@ -149,14 +153,8 @@ def _asked(study: Study) -> Fold:
     return Fold(study.log, study.test.scored.numpy(), item_answers, study.mean)
 
 
-def _foretold(
-    tracer: Tracer, study: Study, folder: Path, question: dict[str, str], *, say: Say, listen: Listen
-) -> Foretold:
-    """What a tracer says of the test: as it was kept, else after fitting it, and then kept."""
-    of = question | {"tracer": tracer.name, "options": tracer.options}
-    found = kept(folder, of=of, say=say)
-    if found is not None:
-        return found
+def _fitted(tracer: Tracer, study: Study, folder: Path, *, of: dict[str, Any], listen: Listen) -> Foretold:
+    """What a tracer says of the test after fitting it, also kept in the folder."""
     training = folder / "training"
     began = time.perf_counter()
     tracer.fit(study.train, study.valid, checkpoint=training, resume=True, progress=listen())
@@ -175,4 +173,4 @@ def _place(number: int, settings: CompareSettings) -> str:
 
 def _told(found: Foretold, fold: Fold) -> str:
     correct = fold.log.table["correct"].to_numpy()[fold.scored]
-    return f"AUC {auc(found.probability[fold.scored], correct):.4f}, fitted in {found.fit_seconds:.1f} s"
+    return f"AUC {auc(found.probability[fold.scored], correct):.4f}, {found.fit_seconds:.1f} s"

@@ -13,7 +13,7 @@ from kt_fewshot import __version__
 from kt_fewshot.commands import app
 
 COMMANDS = [
-    *("", "dkt", "data", "dkt train", "dkt evaluate", "dkt predict", "dkt mastery", "dkt options"),
+    *("", "dkt", "data", "dkt train", "dkt evaluate", "dkt predict", "dkt mastery", "dkt options", "dkt compare"),
     *("data describe", "data convert", "data simulate"),
 ]
 HEAVY = ("numpy", "torch", "polars", "pandas", "sklearn", "scipy", "yaml", "rich")
