@@ -187,7 +187,7 @@ class Finals:
     """
 
     store: SequenceStore
-    time: int = 50
+    time: int = 16
 
     def __iter__(self) -> Iterator[SequenceBatch]:
         """Windows in order, rows in the store's order of students."""
