@@ -2,7 +2,7 @@
 
 from .behaviour import evaluate_behaviour
 from .comparison import Compared, Comparison, Fold, Foretold, compare
-from .cross_validation import across_folds, pooled, pooled_scores
+from .cross_validation import across_folds, cross_validate, pooled, pooled_scores
 from .mastery_recovery import MasteryRecovery, recover_mastery
 from .next_response import ITEM_ANSWERS, POSITIONS, evaluate_next_response
 from .predictions import PREDICTION_SCHEMA, predictions_frame
@@ -21,6 +21,7 @@ __all__ = [
     "Results",
     "across_folds",
     "compare",
+    "cross_validate",
     "evaluate_behaviour",
     "evaluate_next_response",
     "pooled",

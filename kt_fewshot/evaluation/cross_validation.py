@@ -1,12 +1,18 @@
 """Several folds as one result: the mean over folds, with an interval from how far they spread, or from students."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from kt_fewshot.data import by_student_folds, interactions_of
 from kt_fewshot.metrics import Interval, mean_interval
 
+from .next_response import evaluate_next_response
 from .results import PartScores, Results
+
+if TYPE_CHECKING:
+    from kt_fewshot.tracing import KnowledgeTracer
 
 Scores = Mapping[str, Interval]
 
@@ -31,6 +37,43 @@ def across_folds(folds: Sequence[Results], *, level: float = 0.95) -> Results:
     names = _names([fold.test for fold in folds])
     test = {name: _mean(np.array([fold.test[name].value for fold in folds]), level) for name in names}
     return Results(test=test, counts={"folds": len(folds)}, settings={"level": level})
+
+
+def cross_validate(
+    model: "KnowledgeTracer",
+    frame: Any,  # noqa: ANN401 (pandas or polars)
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    draws: int = 1000,
+) -> list[Results]:
+    """Fit copies of an estimator so that every student is foretold by one that has never met them.
+
+    Args:
+        model: what is copied; it stays as it is.
+        frame: pandas or polars, or interactions.
+        folds: how many copies, 2 or more.
+        seed: of the deal of the students, and of the resamples.
+        draws: resamples of each fold's students for the intervals.
+
+    Returns:
+        results of each fold; `pooled` or `across_folds` makes one of them.
+
+    Raises:
+        ValueError: as `KnowledgeTracer.fit`.
+        LogError: if there are too few students.
+    """
+    from sklearn.base import clone
+
+    log, results = interactions_of(frame, model.defaults), []
+    for fold in range(1, folds + 1):
+        test = by_student_folds(log, n_folds=folds, test_fold=fold, seed=seed).test.interactions
+        others = log.where(~log.table["student"].is_in(test.table["student"].unique().to_list()))
+        fitted = cast("KnowledgeTracer", clone(model)).fit(others)
+        mean = float(others.table["correct"].cast(float).mean())  # pyright: ignore[reportArgumentType]
+        said = fitted.predict_proba(test)[:, 1]
+        results.append(evaluate_next_response(test, said, mean=mean, draws=draws, seed=seed))
+    return results
 
 
 def pooled(folds: Sequence[Results]) -> Results:

@@ -3,10 +3,14 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 
-from kt_fewshot.evaluation import PartScores, Results, across_folds, pooled, pooled_scores
-from kt_fewshot.metrics import Interval
+from kt_fewshot.data import simulate
+from kt_fewshot.errors import LogError
+from kt_fewshot.evaluation import PartScores, Results, across_folds, cross_validate, pooled, pooled_scores
+from kt_fewshot.metrics import Interval, auc
+from kt_fewshot.tracing import KnowledgeTracer
 
 
 def _fold(auc, rmse=0.4):
@@ -77,3 +81,33 @@ def test_what_is_undefined_in_a_fold_is_so_pooled():
     assert pooled([_whole(0.7), _whole(math.nan)]).test["auc"].reason == "undefined in fold 2"
     with pytest.raises(ValueError, match="at least one fold"):
         pooled([])
+
+
+class TestCrossValidate:
+    frame = simulate("bkt", n_students=60, n_answers=20, n_skills=2, seed=0).interactions.table.select(
+        "student", "skills", "correct", "time"
+    )
+
+    def test_every_student_is_foretold_by_who_never_met_them(self):
+        model = KnowledgeTracer("bkt")
+        folds = cross_validate(model, self.frame, folds=3, draws=20)
+        assert not hasattr(model, "tracer_")
+        assert pooled(folds).counts == {"answers": self.frame.height, "students": 60}
+        fitted = KnowledgeTracer("bkt").fit(self.frame)
+        seen = auc(fitted.predict_proba(self.frame)[:, 1], self.frame["correct"])
+        assert 0.6 < pooled(folds).test["auc"].value < seen
+        assert across_folds(folds).counts == {"folds": 3}
+
+    def test_frames_in_their_own_words(self):
+        other = self.frame.rename({"student": "kid", "skills": "kc"})
+        model = KnowledgeTracer("bkt", defaults={"user_id": "kid", "skill_name": "kc"})
+        found, expected = (
+            pooled(cross_validate(made, frame, folds=2, draws=5)).test
+            for made, frame in ((model, other), (KnowledgeTracer("bkt"), self.frame))
+        )
+        assert found == expected
+
+    def test_too_few_students(self):
+        two = self.frame["student"].unique(maintain_order=True).head(2).to_list()
+        with pytest.raises(LogError, match="needs at least 5 students. Found 2"):
+            cross_validate(KnowledgeTracer("bkt"), self.frame.filter(pl.col("student").is_in(two)))
