@@ -30,15 +30,19 @@ def describe(log: Log, *, as_json: Json = False, read: Mapping[str, Any]) -> Non
 @gathers(read=READING)
 def convert(
     log: Log,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV or Parquet to write.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV or Parquet to write; with --buckets, a new folder.")],
     *,
+    buckets: Annotated[int | None, typer.Option(help="Write a folder of so many buckets of students.")] = None,
     as_json: Json = False,
     read: Mapping[str, Any],
 ) -> None:
     """Read a log of any format and write it in the toolkit's own columns; OUT.ingest/ says how it was read."""
     from kt_fewshot.recipes import convert_log
 
-    written = convert_log(log, out, read=read)
+    from .reading_bar import reading_bar
+
+    with reading_bar(log) as watch:
+        written = convert_log(log, out, read=read, buckets=buckets, watch=watch)
     if as_json:
         print_json(written)
     else:

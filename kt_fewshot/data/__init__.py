@@ -16,8 +16,10 @@ from .history_features import (
 )
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .live_history import Answer, LiveHistory, Question
+from .log_cache import clear_cache, read_cached
+from .log_files import bucket_of, write_buckets, write_log
 from .parts import PARTS, Part, Split, count
-from .readers import READERS, ColumnChoice, Ingest, Log, read_log
+from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
 from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
 from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
 from .skill_sets import SkillSets, mean_over_skills
@@ -40,6 +42,7 @@ __all__ = [
     "UNKNOWN",
     "Answer",
     "ColumnChoice",
+    "CompactLog",
     "Finals",
     "Ingest",
     "Interactions",
@@ -59,14 +62,17 @@ __all__ = [
     "Tally",
     "Unknown",
     "Vocabulary",
+    "Watch",
     "Windows",
     "after",
     "before_answer",
+    "bucket_of",
     "by_fold",
     "by_fold_files",
     "by_student",
     "by_student_folds",
     "by_time",
+    "clear_cache",
     "count",
     "describe",
     "empty_tally",
@@ -78,11 +84,16 @@ __all__ = [
     "join_skills",
     "log_gap",
     "mean_over_skills",
+    "read_cached",
+    "read_compact",
     "read_log",
     "simulate",
     "sliding_windows",
     "tally_features",
     "unknown_in",
+    "unwatched",
     "upcoming",
     "with_test",
+    "write_buckets",
+    "write_log",
 ]

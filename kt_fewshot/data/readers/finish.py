@@ -27,6 +27,10 @@ class CompactLog:
     frame: pl.DataFrame
     ingest: Ingest
 
+    def full(self) -> Log:
+        """The log with its ids as text; nothing is left in `frame`."""
+        return Log(Interactions(_as_table(self.frame), self.ingest.files), self.ingest)
+
 
 def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     """The log, ordered and accounted for; `compact_log` with the ids as text.
@@ -34,8 +38,7 @@ def finish(reader: Reader, draft: Draft, options: Options) -> Log:
     Raises:
         LogError: as `compact_log` does.
     """
-    log = compact_log(reader, draft, options)
-    return Log(Interactions(as_table(log.frame), log.ingest.files), log.ingest)
+    return compact_log(reader, draft, options).full()
 
 
 def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
@@ -93,7 +96,7 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
     return CompactLog(answers, ingest)
 
 
-def as_table(frame: pl.DataFrame) -> pl.DataFrame:
+def _as_table(frame: pl.DataFrame) -> pl.DataFrame:
     """Answers with all columns of the log table, in their types; each column leaves `frame` as soon as it is done."""
     height = frame.height
     return pl.DataFrame(

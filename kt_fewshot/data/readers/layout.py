@@ -5,19 +5,24 @@ Every reader of a table describes its columns by a `Layout`; this file does the 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
 from kt_fewshot.errors import LogError
 
+from ..interactions import SKILL_SEPARATOR
 from .columns import ColumnChoice, place_of
 from .ingest import REJECTED_SCHEMA
 from .reader import DRAFT_SCHEMA, Draft, Options, Source
 from .sniff import Peek
-from .table import Table, read_table
+from .table import Pack, Table, read_table
+from .text_columns import ParkedColumn, TextColumns, map_ids
 from .values import map_cells, outcome, present, split_cells, to_counts, to_numbers, to_seconds
+
+NOTHING: Final = ("", ".")
+"""What stands for no value in a cell that is one of several."""
 
 SLOW: Final = 1000.0
 """A median response time above this many seconds is more likely one in milliseconds."""
@@ -29,6 +34,8 @@ class Layout:
 
     - `columns`: canonical column (also `order`) -> source column; columns of other names are only for `adjust`;
     - `optional`: canonical columns that a file of this format may lack;
+    - `joined`: column -> names of source columns, each of which may come several times; their filled cells are joined
+      by `~~`;
     - `milliseconds`: whether response times are milliseconds; None to judge by name and size;
     - `skill_separator`: as in `Options`, which goes before;
     - `adjust`: called with the text columns, may change them and add `set_aside` and `rejected` (reasons, or null).
@@ -38,15 +45,15 @@ class Layout:
     optional: frozenset[str] = frozenset()
     milliseconds: bool | None = None
     skill_separator: str | None = ""
-    adjust: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda frame: frame)
+    adjust: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def chosen(self, choice: ColumnChoice) -> "Layout":
         """The layout with the user's own choice of columns."""
         given = {"skills" if name == "skill" else name: column for name, column in choice.given().items()}
         kept = {name: column for name, column in self.columns.items() if name != "order" or "time" not in given}
-        return Layout(
-            {**kept, **given}, self.optional - set(given), self.milliseconds, self.skill_separator, self.adjust
-        )
+        joined = {name: columns for name, columns in self.joined.items() if name not in given}
+        return replace(self, columns={**kept, **given}, optional=self.optional - set(given), joined=joined)
 
 
 def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
@@ -55,16 +62,19 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
     Raises:
         LogError: if a file is damaged, is no table, or lacks a column.
     """
-    tables = [_read_one(peek, layout) for peek in source.peeks]
-    frames, rejected = [], []
-    for number, table in enumerate(tables):
+    text = TextColumns()
+    tables, rejected = [], []
+    for number, peek in enumerate(source.peeks):
+        table = _read_one(peek, layout, text.pack)
+        for packed in table.packed:
+            text.add(packed, number)
+        tables.append(replace(table, packed=()))
         file = pl.lit(number, pl.UInt32).alias("file")
-        frames.append(table.frame.with_columns(file))
         rejected.append(table.rejected.with_columns(file).select(list(REJECTED_SCHEMA)))
-    text = pl.concat(frames, how="diagonal")
-    del frames
-    taken = {name: column for name, column in layout.columns.items() if name in text.columns and name in DRAFT_SCHEMA}
-    text = layout.adjust(text)
+    sources = {**layout.columns, **{name: " and ".join(columns) for name, columns in layout.joined.items()}}
+    taken = {name: column for name, column in sources.items() if name in text.columns and name in DRAFT_SCHEMA}
+    if layout.adjust is not None:
+        text = _repacked(layout.adjust(text.whole()))
     comma = any(peek.separator == ";" for peek in source.peeks)
     typing = _Typing(text, layout, options, comma)
     frame = typing.frame()
@@ -88,7 +98,7 @@ def outcomes(column: pl.Series, threshold: float | None) -> dict[str, pl.Series]
     column = column.fill_null("")
     texts = column.unique().to_list()
     correct, aside, rejected = zip(*(_fate(text, threshold) for text in texts), strict=True) if texts else ((),) * 3
-    judged = {"correct": column.replace_strict(texts, list(correct), return_dtype=pl.Int8)}
+    judged = {"correct": column.replace_strict(texts, list(correct), return_dtype=pl.Int8).cast(pl.Int8)}
     for name, reasons in (("set_aside", aside), ("rejected", rejected)):
         if any(reasons):
             judged[name] = column.replace_strict(texts, list(reasons), return_dtype=pl.String)
@@ -108,7 +118,7 @@ def _fate(text: str, threshold: float | None) -> tuple[int | None, str | None, s
     return int(value >= (threshold or 1)), None, None
 
 
-def _read_one(peek: Peek, layout: Layout) -> Table:
+def _read_one(peek: Peek, layout: Layout, pack: Pack) -> Table:
     """One file's columns."""
     if peek.kind not in {"table", "parquet"}:
         raise LogError(f"{peek.name} is no table: no comma, tab, semicolon or bar cuts its lines into equal fields.")
@@ -118,13 +128,40 @@ def _read_one(peek: Peek, layout: Layout) -> Table:
         for name, column in layout.columns.items()
         if name not in layout.optional or column in header
     }
-    return read_table(peek, columns)
+    parts = {
+        name: [place for place, column in enumerate(peek.header) if column in joined]
+        for name, joined in layout.joined.items()
+    }
+    numbered = {f"{name} {place}": place for name, places in parts.items() for place in places}
+    if not parts:
+        return read_table(peek, columns, pack=pack)
+    table = read_table(peek, {**columns, **numbered})
+    cells = [
+        pl.concat_str(
+            [pl.when(pl.col(f"{name} {place}").is_in(NOTHING).not_()).then(f"{name} {place}") for place in places],
+            separator=SKILL_SEPARATOR,
+            ignore_nulls=True,
+        ).alias(name)
+        for name, places in parts.items()
+        if places
+    ]
+    return replace(table, packed=(pack(table.frame.with_columns(cells).drop(list(numbered))),))
+
+
+def _repacked(frame: pl.DataFrame) -> TextColumns:
+    """Text columns that were changed, small again."""
+    text = TextColumns()
+    for part in frame.partition_by("file", maintain_order=True):
+        text.add(text.pack(part.drop("file")), part["file"][0])
+    if frame.is_empty():
+        text.add(text.pack(frame.drop("file")), 0)
+    return text
 
 
 class _Typing:
     """The text columns of a draft as values; collects what was decided and what to look at."""
 
-    def __init__(self, text: pl.DataFrame, layout: Layout, options: Options, comma: bool) -> None:
+    def __init__(self, text: TextColumns, layout: Layout, options: Options, comma: bool) -> None:
         self.text = text
         self.layout = layout
         self.options = options
@@ -134,22 +171,25 @@ class _Typing:
 
     def frame(self) -> pl.DataFrame:
         """The draft's frame."""
-        columns = {"file": self.text["file"], "row": self.text["row"]}
+        text = self.text
+        columns = {}
         readers = {
-            **dict.fromkeys(("student", "item", "group"), present),
-            "skills": self._skills,
             "time": self._time,
             "response_time": self._response_time,
-            "hints": lambda cells: to_counts(cells, decimal_comma=self.comma),
-            "attempts": lambda cells: to_counts(cells, least=1, decimal_comma=self.comma),
-            "order": to_numbers,
-            "bundle": to_numbers,
-            "fold": lambda cells: to_counts(map_cells(cells, _fold, pl.String()), least=-1),
+            "hints": lambda cells: cells.map(lambda piece: to_counts(piece, decimal_comma=self.comma)),
+            "attempts": lambda cells: cells.map(lambda piece: to_counts(piece, least=1, decimal_comma=self.comma)),
+            "order": lambda cells: cells.map(to_numbers),
+            "bundle": lambda cells: cells.map(to_numbers),
+            "fold": lambda cells: cells.map(lambda piece: to_counts(map_cells(piece, _fold, pl.String()), least=-1)),
         }
         for name, read in readers.items():
-            if name in self.text.columns:
-                columns[name] = read(self.text.drop_in_place(name))  # the text is not needed again, and it is large
-        return pl.DataFrame(columns | self._outcomes())
+            if name in text.columns:
+                columns[name] = read(text.take(name))  # the text is not needed again, and it is large
+        ids = {**dict.fromkeys(("student", "item", "group"), present), "skills": self._skills}
+        for name, read in ids.items():
+            if name in text.columns:
+                columns[name] = map_ids(text.take_ids(name), read)
+        return pl.DataFrame({**text.take_places().to_dict(), **columns, **self._outcomes()})
 
     def _note(self, note: str) -> None:
         """Remember a decision, if there was one."""
@@ -163,7 +203,7 @@ class _Typing:
         self._note(note)
         return sets
 
-    def _time(self, cells: pl.Series) -> pl.Series:
+    def _time(self, cells: ParkedColumn) -> pl.Series:
         """Seconds."""
         time, how = to_seconds(cells, decimal_comma=self.comma)
         if how == "unreadable":
@@ -178,22 +218,23 @@ class _Typing:
             )
         return time
 
-    def _response_time(self, cells: pl.Series) -> pl.Series:
+    def _response_time(self, cells: ParkedColumn) -> pl.Series:
         """Seconds; negative ones are missing."""
-        number = to_numbers(cells, decimal_comma=self.comma)
-        source = self.layout.columns["response_time"]
+        number = cells.map(lambda piece: to_numbers(piece, decimal_comma=self.comma))
+        source = self.layout.columns.get("response_time", "response_time")
         milliseconds = self.layout.milliseconds
         if milliseconds is None and source != "response_time":
             milliseconds = _is_milliseconds(source.lower(), number)
             self._note(f"{source} read as {'milliseconds' if milliseconds else 'seconds'}")
         seconds = pl.DataFrame({"x": number / 1000 if milliseconds else number})
-        return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")))["x"]
+        return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")).cast(pl.Float32))["x"]
 
     def _outcomes(self) -> dict[str, pl.Series]:
         """`correct`, `set_aside` and `rejected`; the reader's own reason goes before what the outcome says."""
         reasons = ("set_aside", "rejected")
-        own = {f"own_{name}": self.text[name] for name in reasons if name in self.text.columns}
-        judged = outcomes(self.text.drop_in_place("correct"), self.options.threshold)
+        own = {f"own_{name}": pl.concat(self.text.take(name)) for name in reasons if name in self.text.columns}
+        pieces = [outcomes(piece, self.options.threshold) for piece in self.text.take("correct")]
+        judged = pl.concat([pl.DataFrame(piece) for piece in pieces], how="diagonal", rechunk=True).to_dict()
         if not own:
             return judged
         is_said = pl.any_horizontal(pl.col(*own).is_not_null())

@@ -1,6 +1,9 @@
-"""Our own log table, `Interactions.table`, as Parquet: read back value for value."""
+"""Our own log table, `Interactions.table`, as Parquet, one file or buckets: read back value for value."""
 
-from typing import ClassVar
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Final
 
 import polars as pl
 
@@ -11,9 +14,12 @@ from .parquet import read_parquet
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek
 
+BUCKET: Final = re.compile(r"bucket=(\d+)\Z")
+NEEDED: Final = ("student", "correct")
+
 
 class OwnParquet(Reader):
-    """A Parquet file with exactly the columns of `Interactions`.
+    """A Parquet file with exactly the columns of `Interactions`, or a folder of buckets (see `data/log_files.py`).
 
     `file` and `row` are counted anew: they tell where an answer stands in *this* file.
     """
@@ -22,26 +28,21 @@ class OwnParquet(Reader):
     title: ClassVar[str] = "kt-fewshot log table"
 
     def recognises(self, peek: Peek) -> int:
-        """Exactly our columns."""
+        """Exactly our columns, or folders that are called buckets."""
+        if peek.kind == "folder":
+            return len(SCHEMA) * any(map(BUCKET.match, peek.lines))
         return len(SCHEMA) if peek.kind == "parquet" and set(peek.header) == set(SCHEMA) else 0
 
     def read(self, source: Source, options: Options) -> Draft:  # noqa: ARG002
         """Read the tables; no option matters, everything has been decided when they were written."""
-        frames = []
-        for number, peek in enumerate(source.peeks):
-            if not self.recognises(peek):
-                raise LogError(f"{peek.name} is not a kt-fewshot log table in Parquet.")
-            frame = read_parquet(peek.path)
-            try:
-                frame = frame.cast(pl.Schema(SCHEMA))
-            except pl.exceptions.PolarsError as error:
-                raise LogError(f"The columns of {peek.name} have other types than a kt-fewshot log table.") from error
-            rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
-            frames.append(frame.with_columns(file=pl.lit(number, pl.UInt32), row=rows))
+        paths = [path for peek in source.peeks for path in self._files(peek)]
+        frames = [_table(path, number) for number, path in enumerate(paths)]
         frame = pl.concat(frames)
+        if not frame["student"].is_null().any() and frame["student"].rle_id().n_unique() != frame["student"].n_unique():
+            raise LogError(f"The answers of a student do not stand together in {source.peek.name}. Sort them.")
         return Draft(
             frame,
-            files=tuple(str(path) for path in source.paths),
+            files=tuple(map(str, paths)),
             rows_read=frame.height,
             columns={name: name for name in SCHEMA},
             encoding="",
@@ -49,3 +50,32 @@ class OwnParquet(Reader):
             compression="parquet",
             settled=True,
         )
+
+    def _files(self, peek: Peek) -> Iterator[Path]:
+        """The Parquet files of a log: itself, or those of its buckets."""
+        if not self.recognises(peek):
+            raise LogError(f"{peek.name} is not a kt-fewshot log table in Parquet.")
+        if peek.kind != "folder":
+            yield peek.path
+            return
+        buckets = [(int(found.group(1)), name) for name in peek.lines if (found := BUCKET.match(name))]
+        for _, name in sorted(buckets):
+            yield from sorted((peek.path / name).glob("[!._]*.parquet"))
+
+
+def _table(path: Path, number: int) -> pl.DataFrame:
+    """One file as a log table."""
+    frame = read_parquet(path)
+    odd = [name for name in frame.columns if name not in SCHEMA]
+    missing = [name for name in NEEDED if name not in frame.columns]
+    if odd or missing:
+        raise LogError(f"{path} is not a kt-fewshot log table (column `{(odd + missing)[0]}`).")
+    try:
+        frame = frame.select(
+            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
+            for name, kind in SCHEMA.items()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise LogError(f"The columns of {path.name} have other types than a kt-fewshot log table.") from error
+    rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    return frame.with_columns(file=pl.lit(number, pl.UInt32), row=rows)

@@ -7,7 +7,7 @@ it, in `finish.py`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
@@ -17,7 +17,7 @@ import polars as pl
 from ..interactions import SCHEMA
 from .columns import ColumnChoice
 from .ingest import REJECTED_SCHEMA
-from .sniff import Peek, sniff
+from .sniff import Peek, Watch, sniff, unwatched
 
 DRAFT_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     **SCHEMA,
@@ -28,6 +28,10 @@ DRAFT_SCHEMA: Final[Mapping[str, pl.DataType]] = {
 """Columns of a draft: those of the log table, an order id, and why a record is no answer (null: it is one)."""
 
 
+HINTS: Final = ("wrong", "drop")
+"""What a first attempt that asks for help may count as."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What a user may ask of a reader.
@@ -35,16 +39,26 @@ class Options:
     - `columns`: which column is what, where the reader should not decide;
     - `max_bad`: part of the records that may be rejected, 0 to 1;
     - `threshold`: outcomes between 0 and 1 count as right from here on; None sets them aside;
-    - `skill_separator`: what separates the skills of one cell; "" for nothing but `~~`; None to find out.
+    - `skill_separator`: what separates the skills of one cell; "" for nothing but `~~`; None to find out;
+    - `kc`: which of several skill models of a log to take;
+    - `hint`: what a first attempt is that asks for help: "wrong", or "drop" to set it aside; None is "wrong";
+    - `side`: files beside the log that it needs (questions, keys); where none is named they are looked for near the log;
+    - `keep_names`: whether names and e-mail addresses of students stay readable;
+    - `key`: secret that pseudonyms of students are made with.
 
     Raises:
-        ValueError: if a number is out of range.
+        ValueError: if a number is out of range or `hint` is another word.
     """
 
     columns: ColumnChoice = field(default_factory=ColumnChoice)
     max_bad: float = 0.01
     threshold: float | None = None
     skill_separator: str | None = None
+    kc: str | None = None
+    hint: str | None = None
+    side: tuple[Path, ...] = ()
+    keep_names: bool = False
+    key: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -52,6 +66,13 @@ class Options:
             raise ValueError(f"`max_bad` should be between 0 and 1. Found `max_bad = {self.max_bad}`.")
         if self.threshold is not None and not 0 < self.threshold <= 1:
             raise ValueError(f"`threshold` should be above 0 and at most 1. Found `threshold = {self.threshold}`.")
+        if self.hint not in (None, *HINTS):
+            raise ValueError(f"`hint` should be one of {', '.join(HINTS)}. Found `hint = {self.hint!r}`.")
+
+    @property
+    def drops_hints(self) -> bool:
+        """Whether a first attempt that asks for help is set aside instead of counted as wrong."""
+        return self.hint == "drop"
 
 
 @dataclass(frozen=True)
@@ -59,16 +80,21 @@ class Source:
     """The files (or folders) of one log, in the order given."""
 
     paths: tuple[Path, ...]
+    watch: Watch = unwatched
+    """Told how far the reading of tables is."""
 
     @cached_property
     def peek(self) -> Peek:
         """The first file, sniffed."""
-        return sniff(self.paths[0])
+        return self._sniffed(self.paths[0])
 
     @cached_property
     def peeks(self) -> tuple[Peek, ...]:
         """Every file, sniffed."""
-        return (self.peek, *(sniff(path) for path in self.paths[1:]))
+        return (self.peek, *map(self._sniffed, self.paths[1:]))
+
+    def _sniffed(self, path: Path) -> Peek:
+        return replace(sniff(path), watch=self.watch)
 
 
 @dataclass(frozen=True)
@@ -107,6 +133,8 @@ class Reader(ABC):
     """What `--format` calls it."""
     title: ClassVar[str]
     """What people call it."""
+    uses: ClassVar[frozenset[str]] = frozenset()
+    """Which of the options `kc`, `hint` and `side` mean something for this format."""
 
     @abstractmethod
     def recognises(self, peek: Peek) -> int:

@@ -1,0 +1,49 @@
+"""Text columns that are small in memory."""
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kt_fewshot.data.readers.text_columns import TextColumns, map_ids
+from kt_fewshot.data.readers.values import present, to_numbers
+
+
+def test_columns_of_two_files_that_lack_each_others():
+    text = TextColumns()
+    text.add(text.pack(pl.DataFrame({"row": [1, 3], "student": ["a", ""], "time": ["1.50", None]})), 0)
+    text.add(text.pack(pl.DataFrame({"row": [1], "student": ["a"], "item": ["q"]})), 300)
+    assert (text.height, sorted(text.columns)) == (3, ["item", "student", "time"])
+    assert text.take_places().select("file", "row").rows() == [(0, 1), (0, 3), (300, 1)]
+    assert text.take_ids("item").to_list() == [None, None, "q"]
+    student = text.take_ids("student")
+    assert isinstance(student.dtype, pl.Categorical)
+    assert student.to_list() == ["a", "", "a"]
+    time = text.take("time")
+    assert [piece.to_list() for piece in time] == [["1.50", None], [None]]
+    assert time.map(to_numbers).to_list() == [1.5, None, None]
+    assert text.columns == []
+
+
+def test_ids_through_a_function():
+    ids = pl.Series(["b", "", None, "b", "a"], dtype=pl.Categorical(pl.Categories.random("x")))
+    assert map_ids(ids, present).to_list() == ["b", None, None, "b", "a"]
+    assert map_ids(ids, lambda texts: texts + "!").to_list() == ["b!", "!", None, "b!", "a!"]
+    assert map_ids(ids, lambda texts: texts) is ids
+
+
+cells = st.lists(st.none() | st.text(max_size=5), min_size=1, max_size=20)
+
+
+@given(st.lists(cells, min_size=1, max_size=4))
+def test_every_cell_comes_out_as_it_went_in(pieces: list[list[str | None]]):
+    text = TextColumns()
+    frames = [
+        pl.DataFrame(
+            {"row": range(len(piece)), "skills": piece, "other": piece[::-1]},
+            schema_overrides={"skills": pl.String, "other": pl.String},
+        )
+        for piece in pieces
+    ]
+    for number, frame in enumerate(frames):
+        text.add(text.pack(frame), number)
+    assert text.whole().select("row", "skills", "other").rows() == pl.concat(frames).rows()
