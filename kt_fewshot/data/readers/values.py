@@ -169,8 +169,8 @@ def _scaled(number: pl.Series) -> tuple[pl.Series, str]:
 
 def _filled(column: pl.Series) -> int:
     """Number of cells that say something."""
-    blank = column.str.strip_chars().str.to_lowercase().is_in(list(BLANK)).sum()
-    return column.len() - blank - column.null_count()
+    blank = column.str.strip_chars().str.to_lowercase().is_in(list(BLANK))
+    return column.len() - int(blank.sum()) - column.null_count()
 
 
 def _plain_date(column: pl.Series) -> pl.Series:
