@@ -24,8 +24,11 @@ READERS: Final[Mapping[str, str]] = {
     "assistments2012": "assistments:Assistments2012",
     "assistments2015": "assistments:Assistments2015",
     "assistments2017": "assistments:Assistments2017",
+    "datashop": "datashop:DataShop",
+    "datashop-steps": "datashop_steps:StudentStep",
     "generic": "generic:GenericTable",
     "interactions": "own_parquet:OwnParquet",
+    "kdd-cup": "datashop_steps:KddCup",
     "pykt": "pykt:PyKT",
     "text-lines": "text_lines:TextLines",
 }

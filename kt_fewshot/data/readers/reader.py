@@ -42,7 +42,7 @@ class Options:
     - `skill_separator`: what separates the skills of one cell; "" for nothing but `~~`; None to find out;
     - `kc`: which of several skill models of a log to take;
     - `hint`: what a first attempt is that asks for help: "wrong", or "drop" to set it aside; None is "wrong";
-    - `side`: files beside the log that it needs (questions, keys); where none is named they are looked for near the log;
+    - `side`: files that belong to the log (questions, keys); where none is named they are looked for near it;
     - `keep_names`: whether names and e-mail addresses of students stay readable;
     - `key`: secret that pseudonyms of students are made with.
 
