@@ -80,7 +80,7 @@ READING: Final = (
 
 RUNNING: Final = (
     Option("--device", "Where to compute (auto).", metavar="auto|cpu|cuda"),
-    Option("--threads", "CPU threads (all).", kind=int),
+    Option("--threads", "CPU threads (1); more seldom helps.", kind=int),
 )
 
 PROTOCOL: Final = (

@@ -30,7 +30,7 @@ class CompareSettings(BaseModel):
     - `baseline`: whom the others are compared with; None for the best of the simple ones;
     - `min_item_answers`: an item with fewer training answers is the unknown item;
     - `draws`: resamples of the students for the intervals;
-    - `device`: auto, cpu or cuda; `threads`: of the CPU, all if None.
+    - `device`: auto, cpu or cuda; `threads`: of the CPU (see `TrainSettings`).
 
     Tracers with a seed get that of `data`, unless `models` says otherwise.
     """
@@ -45,7 +45,7 @@ class CompareSettings(BaseModel):
     min_item_answers: int = Field(default=2, ge=1)
     draws: int = Field(default=1000, ge=1)
     device: str = "auto"
-    threads: int | None = Field(default=None, ge=1)
+    threads: int = Field(default=1, ge=1)
 
     @model_validator(mode="before")
     @classmethod

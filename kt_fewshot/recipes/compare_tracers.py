@@ -103,8 +103,7 @@ def _resumable(run: RunFolder, *, new: bool) -> Iterator[None]:
 
 
 def _compare(settings: CompareSettings, run: RunFolder, *, say: Say, listen: Listen) -> ComparedRun:
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads)
     import_module("sklearn.linear_model")  # or else the first tracer that needs it is charged for loading it
     folds: list[Fold] = []
     foretold: dict[str, list[Foretold]] = {name: [] for name in settings.names}

@@ -51,7 +51,7 @@ class TracedLog:
         *,
         read: Mapping[str, Any] | None = None,
         device: str = "auto",
-        threads: int | None = None,
+        threads: int = 1,
         say: Say = silent,
     ) -> Self:
         """Load a run's tracer and read a log for it.
@@ -61,17 +61,16 @@ class TracedLog:
             paths: the log, or its parts.
             read: fields of `ReadSettings`.
             device: auto, cpu or cuda.
-            threads: CPU threads; all if None.
+            threads: CPU threads, of the whole process.
             say: told how the log was read, and what of it the tracer does not know.
 
         Raises:
             CheckpointError: if the run is missing or damaged.
             LogError: if the log cannot be read, or the tracer knows nothing of it.
         """
-        if threads is not None:
-            if threads < 1:
-                raise KTError(f"`threads` should be at least 1. Found {threads}.")
-            torch.set_num_threads(threads)
+        if threads < 1:
+            raise KTError(f"`threads` should be at least 1. Found {threads}.")
+        torch.set_num_threads(threads)
         folder = RunFolder.open(run)
         tracer = load_tracer(folder.model).to(choose_device(device))
         log = checked(ReadSettings, read or {}).read(*paths)

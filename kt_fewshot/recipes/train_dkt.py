@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from kt_fewshot.data import Ingest
-from kt_fewshot.errors import Interrupted
+from kt_fewshot.errors import Interrupted, KTError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer
@@ -74,8 +74,12 @@ def resume_dkt(name: str | Path, *, say: Say = silent, progress: Progress | None
         KTError: if there is no such run, or its logs have changed.
         Interrupted: after Ctrl-C; the message says how to go on.
     """
-    run = RunFolder.open(name, having="config")
-    settings = TrainSettings.assemble(run.config, {})
+    # The latest run may be of another kind; a training that has begun has a checkpoint.
+    run = RunFolder.open(name, having="checkpoint" if str(name) == "latest" else "config")
+    try:
+        settings = TrainSettings.assemble(run.config, {})
+    except KTError as error:
+        raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
     with _resumable(run, new=False), run.writing():
         return _train(settings, run, say=say, progress=progress)
 
@@ -96,8 +100,7 @@ def _resumable(run: RunFolder, *, new: bool) -> Iterator[None]:
 
 
 def _train(settings: TrainSettings, run: RunFolder, *, say: Say, progress: Progress | None) -> TrainedRun:
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads)
     study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
     for line in study.lines:
         say(line)

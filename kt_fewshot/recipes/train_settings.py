@@ -24,7 +24,8 @@ class TrainSettings(BaseModel):
     - `data`: what to learn from and what to test on;
     - `tracer`: its name; `model`: its options, `DKTOptions` for "dkt";
     - `min_item_answers`: an item with fewer training answers is the unknown item;
-    - `protocol`: how the test asks; `device`: auto, cpu or cuda; `threads`: of the CPU, all if None.
+    - `protocol`: how the test asks; `device`: auto, cpu or cuda; `threads`: of the CPU. More than one
+      seldom helps models of this size, takes many times as long where the machine is shared, and changes last digits.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,7 +36,7 @@ class TrainSettings(BaseModel):
     min_item_answers: int = Field(default=2, ge=1)
     protocol: Protocol = "carried"
     device: str = "auto"
-    threads: int | None = Field(default=None, ge=1)
+    threads: int = Field(default=1, ge=1)
 
     @classmethod
     def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:

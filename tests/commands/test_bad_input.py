@@ -113,7 +113,7 @@ WRONG = {
     "no name": (["good.csv", "--set", "=8"], "--set wants name=value"),
     "no YAML": (["good.csv", "--set", "tasks=[correct"], "--set wants name=value"),
     "run": (["--resume", "nothing"], "There is no run 'nothing'. Runs with a config in runs, newest first: none."),
-    "newest of none": (["--resume", "latest"], "There is no run with a config in runs."),
+    "newest of none": (["--resume", "latest"], "There is no run with a checkpoint in runs."),
     "settings beside a run": (["--resume", "latest", "--epochs", 3], "--resume goes on with the run's own settings"),
     "out": (["good.csv", "--out", "good.csv"], "good.csv is a file. Choose another --out."),
     "out with something in it": (["good.csv", "--out", "."], ". is not empty. Choose another --out"),

@@ -132,6 +132,15 @@ def test_a_run_is_resumed_from_any_folder_and_as_the_latest(here, whole, monkeyp
     assert model_digest(here / run) == whole
 
 
+@pytest.mark.usefixtures("here")
+def test_the_latest_training_is_resumed_whatever_else_was_run_since():
+    assert cli(*TRAIN[:-2]).code == 0
+    assert cli("dkt", "compare", "log.csv", "--tracers", "skill-mean", "--draws", 5, "--out", "runs/other").code == 0
+    assert cli("dkt", "train", "--resume", "latest").code == 0
+    error = cli("dkt", "train", "--resume", "other").error
+    assert error.startswith("runs/other/config.yaml does not tell how to go on with a training. There is no setting")
+
+
 @pytest.mark.parametrize("moment", ["simulate", "evaluate_tracer"])
 def test_ctrl_c_outside_of_the_epochs(here, monkeypatch, moment):
     def interrupted(*_, **__):
