@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import polars as pl
 
@@ -50,16 +50,16 @@ class Outcome:
         return line.removeprefix("Error: ")
 
 
-def cli(*arguments: object) -> Outcome:
-    """Run a command here, as the installed program would."""
-    out, err = io.StringIO(), io.StringIO()
+def cli(*arguments: object, err: TextIO | None = None) -> Outcome:
+    """Run a command here, as the installed program would; `err` takes the place of standard error."""
+    told_out, told_err = io.StringIO(), io.StringIO()
     code: Any = 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with contextlib.redirect_stdout(told_out), contextlib.redirect_stderr(err or told_err):
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as end:
             code = end.code
-    return Outcome(code or 0, out.getvalue(), err.getvalue())
+    return Outcome(code or 0, told_out.getvalue(), told_err.getvalue())
 
 
 def process(*arguments: object, cwd: Path, **options: Any) -> subprocess.Popen:

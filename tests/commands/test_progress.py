@@ -1,15 +1,14 @@
 """Progress: a bar with rate and time left on a terminal, one plain line an epoch elsewhere."""
 
-import fcntl
+import contextlib
 import io
 import os
 import pty
 import re
-import struct
-import termios
+import threading
 
 import pytest
-from _cli import TINY, cli, process, small_log
+from _cli import TINY, cli, small_log
 from rich.console import Console
 
 from kt_fewshot.commands.progress import Bar
@@ -50,30 +49,33 @@ def test_on_a_terminal_a_bar_with_rate_loss_and_time_left(width):
     assert "epoch   2" in screen.getvalue()
 
 
-def test_a_real_terminal_of_80_columns(tmp_path):
-    small_log().write_csv(tmp_path / "log.csv")
+def test_a_real_terminal_of_80_columns(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    small_log().write_csv("log.csv")
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    started = process("dkt", "train", "log.csv", *TINY, cwd=tmp_path, stderr=follower)
-    os.close(follower)
-    shown = b""
-    with open(leader, "rb", buffering=0) as screen:  # noqa: PTH123 (a terminal has a number, no path)
-        while True:
-            try:
-                piece = screen.read(65536)
-            except OSError:  # the other side has gone
-                break
-            if not piece:
-                break
-            shown += piece
-    table, _ = started.communicate(timeout=60)
-    assert started.returncode == 0, shown.decode()
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    shown: list[bytes] = []
+    reader = threading.Thread(target=read_all, args=(leader, shown))
+    reader.start()
+    with open(follower, "w", encoding="utf-8") as terminal:  # noqa: PTH123 (a terminal has a number, no path)
+        done = cli("dkt", "train", "log.csv", *TINY, err=terminal)
+    reader.join()
+    assert done.code == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(shown).decode())
     bars = [line for line in re.split(r"[\r\n]+", text) if line.startswith("training")]
     assert bars
     assert max(map(len, bars)) <= 80
     assert "epoch   1  AUC " in text
-    assert table.startswith("Next answer (")
+    assert done.out.startswith("Next answer (")
+
+
+def read_all(terminal: int, into: list[bytes]) -> None:
+    """What is shown on a terminal, until nobody writes to it any more."""
+    with contextlib.suppress(OSError):  # which is how a terminal ends
+        while piece := os.read(terminal, 65536):
+            into.append(piece)
+    os.close(terminal)
 
 
 def test_json_stays_alone_on_standard_output(tmp_path, monkeypatch):
