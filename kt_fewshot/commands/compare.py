@@ -8,7 +8,7 @@ import typer
 
 from kt_fewshot.errors import KTError
 
-from .options import READING, RUNNING, TRAINING, Json, Option, OptionalLog, gathers, inside, named_values
+from .options import READING, RUNNING, TRAINING, Json, Option, OptionalLog, gathers, inside, logs_named, named_values
 from .output import interval, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -122,9 +122,7 @@ def _named(
     log: list[Path] | None, tracers: str | None, options: list[str] | None, *, fold_files: bool
 ) -> dict[str, Any]:
     """What has no setting of its own name, as settings."""
-    if fold_files and not log:
-        raise KTError("--fold-files says that the logs are one fold each, but no log is named.")
-    named: dict[str, Any] = {"data": {"fold_files" if fold_files else "log": log}} if log else {}
+    named = logs_named(log, fold_files=fold_files)
     if tracers is not None:
         named["tracers"] = [name.strip() for name in tracers.split(",") if name.strip()]
     for dotted, value in named_values(options).items():

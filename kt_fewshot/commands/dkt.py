@@ -8,7 +8,20 @@ import typer
 
 from kt_fewshot.errors import KTError
 
-from .options import PROTOCOL, READING, RUNNING, TRAINING, Json, Log, OptionalLog, Run, gathers, inside, named_values
+from .options import (
+    PROTOCOL,
+    READING,
+    RUNNING,
+    TRAINING,
+    Json,
+    Log,
+    OptionalLog,
+    Run,
+    gathers,
+    inside,
+    logs_named,
+    named_values,
+)
 from .output import print_json, print_table, say
 
 app = typer.Typer(
@@ -45,7 +58,7 @@ def train(
     from .progress import Bar
     from .summary import print_run
 
-    named = _logs(log, fold_files=fold_files) | ({"model": named_values(set_)} if set_ else {})
+    named = logs_named(log, fold_files=fold_files) | ({"model": named_values(set_)} if set_ else {})
     values = merged(merged(named, settings), read)
     if resume is not None:
         _refuse_beside_resume(log or settings or read or set_ or config or out)
@@ -138,12 +151,6 @@ def options(*, as_json: Json = False) -> None:
         return
     rows = [(name, json.dumps(option["default"]), option["meaning"]) for name, option in listed.items()]
     print_table("Options of the model", ("name", "default", "meaning"), rows)
-
-
-def _logs(log: list[Path] | None, *, fold_files: bool) -> dict[str, Any]:
-    if fold_files and not log:
-        raise KTError("--fold-files says that the logs are one fold each, but no log is named.")
-    return {"data": {"fold_files" if fold_files else "log": log}} if log else {}
 
 
 def _refuse_beside_resume(others: object) -> None:

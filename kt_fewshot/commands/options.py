@@ -142,6 +142,17 @@ def gathers(**groups: Sequence[Option]) -> Callable[[Callable[..., None]], Calla
     return decorate
 
 
+def logs_named(log: list[Path] | None, *, fold_files: bool) -> dict[str, Any]:
+    """The logs a user named as settings: one log, perhaps in parts, or one fold each.
+
+    Raises:
+        KTError: if they should be folds and there are none.
+    """
+    if fold_files and not log:
+        raise KTError("--fold-files says that the logs are one fold each, but no log is named.")
+    return {"data": {"fold_files" if fold_files else "log": log}} if log else {}
+
+
 def named_values(pairs: Sequence[str] | None) -> dict[str, Any]:
     """`name=value` pairs, values read as YAML: numbers, true, null, [lists].
 

@@ -95,7 +95,7 @@ def _print_mastery(found: Mapping[str, Any]) -> None:
         print_table("\nMastery", ("", ""), rows)
     if recovery := found.get("recovery"):
         ceiling = any(name.startswith("ceiling_") for name in recovery)
-        columns = ("", "estimate [95 %]", "best possible")[: 3 if ceiling else 2]
+        columns = ("", "estimate [95 %]", "best by answers alone")[: 3 if ceiling else 2]
         rows = [
             (text, _flat(recovery, name), _flat(recovery, f"ceiling_{name}"))[: len(columns)]
             for name, text in RECOVERY.items()

@@ -58,10 +58,14 @@ def wait_for_checkpoint(last: bytes = b"") -> None:
 
 
 def test_ctrl_c_tells_how_to_go_on_and_going_on_ends_in_the_same_model(here, whole):
-    started = process(*TRAIN_AND_SAVE, cwd=here)
-    wait_for_checkpoint()
-    started.send_signal(signal.SIGINT)
-    out, err = started.communicate(timeout=SOON)
+    for _ in range(3):  # a busy machine may let the training end before the signal comes
+        shutil.rmtree("run", ignore_errors=True)
+        started = process(*TRAIN_AND_SAVE, cwd=here)
+        wait_for_checkpoint()
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=SOON)
+        if started.returncode:
+            break
     assert started.returncode == 130
     assert out == ""
     assert err.splitlines()[-1] == (

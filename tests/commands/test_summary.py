@@ -66,4 +66,4 @@ def test_mastery_and_behaviour(capsys):
 
 def test_without_a_ceiling_there_is_no_column_for_it(capsys):
     out, _ = shown(Results({}, mastery={"recovery": {"threshold": 0.9, "auc": 0.8}}), capsys)
-    assert "best possible" not in "\n".join(out)
+    assert "best by answers alone" not in "\n".join(out)
