@@ -1,5 +1,6 @@
 """The order of a log's answers, found in little memory: students by first appearance, each one's answers by time."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,20 +18,19 @@ def real_order(answers: pl.DataFrame) -> np.ndarray | None:
     """
     keys = answers.select(name for name in ("time", "order") if name in answers.columns)
     rank = _ranks(answers["student"])
-    together = _grouped(rank)
-    if not keys.width:
-        return together
-    ends = np.cumsum(np.bincount(rank))  # (students,) where each one's answers end
-    order: list[np.ndarray] = []
-    start = 0
-    while start < len(rank):
-        last = np.searchsorted(ends, min(start + PART, len(rank)), side="right") - 1
-        end = int(ends[max(last, np.searchsorted(ends, start, side="right"))])
-        order.append(_sorted_part(keys, rank, together, slice(start, end)))
-        start = end
-    if together is None and all(_counts_up(part) for part in order):
+    together = bool((rank[1:] >= rank[:-1]).all())
+    if together and not keys.width:
         return None
-    return np.concatenate(order) if order else None
+    order = np.empty(len(rank), dtype=np.uint32)
+    done = 0
+    for first, last in _parts(rank):
+        places = np.flatnonzero((rank >= first) & (rank < last)).astype(np.uint32)
+        within = rank[places] - first
+        small = within.astype(np.uint16) if last - first < 1 << 16 else within  # sorted by radix
+        places = places[np.argsort(small, kind="stable")]  # the sort below is much faster on what is nearly sorted
+        order[done : done + len(places)] = _sorted(keys, rank, places) if keys.width else places
+        done += len(places)
+    return None if together and _counts_up(order) else order
 
 
 def reordered(frame: pl.DataFrame, positions: np.ndarray) -> pl.DataFrame:
@@ -60,22 +60,23 @@ def _ranks(students: pl.Series) -> np.ndarray:
     return rank[numbers.to_numpy()]
 
 
-def _grouped(rank: np.ndarray) -> np.ndarray | None:
-    """Positions that bring the answers of a student together; None if they are together."""
-    if not len(rank) or bool((rank[1:] >= rank[:-1]).all()):
-        return None
-    small = rank.astype(np.uint16) if rank.max() < 1 << 16 else rank  # sorted by radix, twice as fast
-    return np.argsort(small, kind="stable").astype(np.uint32)
+def _parts(rank: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Ranges of students with about `PART` answers each."""
+    ends = np.cumsum(np.bincount(rank)) if len(rank) else np.zeros(0, dtype=np.int64)  # (students,)
+    first = 0
+    while first < len(ends):
+        before = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, before + PART, side="right")), first + 1)
+        yield first, last
+        first = last
 
 
-def _sorted_part(keys: pl.DataFrame, rank: np.ndarray, together: np.ndarray | None, part: slice) -> np.ndarray:
-    """Positions of the answers of some students, in order."""
-    places = np.arange(part.start, part.stop, dtype=np.uint32) if together is None else together[part]
-    frame = keys[places].with_columns(__rank=rank[places], __place=pl.int_range(len(places), dtype=pl.UInt32))
-    order = frame.sort("__rank", *keys.columns, "__place", nulls_last=True)["__place"]
-    return places[order.to_numpy()]
+def _sorted(keys: pl.DataFrame, rank: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The places of some students' answers, in order."""
+    frame = keys[places].with_columns(__rank=rank[places], __place=pl.Series(places))
+    return frame.sort("__rank", *keys.columns, "__place", nulls_last=True)["__place"].to_numpy()
 
 
 def _counts_up(positions: np.ndarray) -> bool:
     """Whether positions rise one by one."""
-    return bool((np.diff(positions.astype(np.int64)) == 1).all())
+    return bool((positions[1:] == positions[:-1] + 1).all())

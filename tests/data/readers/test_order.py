@@ -29,6 +29,7 @@ def test_students_by_first_appearance_then_time_then_order_id_then_place():
 def test_what_is_in_order_is_left_alone():
     assert real_order(pl.DataFrame({"student": ["b", "b", "a"], "time": [1.0, 1.0, 0.0]})) is None
     assert real_order(pl.DataFrame({"student": ["b", "b", "a"]})) is None
+    assert list(real_order(pl.DataFrame({"student": ["b", "a", "b"]}))) == [0, 2, 1]
     assert real_order(pl.DataFrame({"student": []}, schema={"student": pl.String})) is None
 
 
