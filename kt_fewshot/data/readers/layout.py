@@ -220,14 +220,15 @@ class _Typing:
 
     def _response_time(self, cells: ParkedColumn) -> pl.Series:
         """Seconds; negative ones are missing."""
-        number = cells.map(lambda piece: to_numbers(piece, decimal_comma=self.comma))
         source = self.layout.columns.get("response_time", "response_time")
         milliseconds = self.layout.milliseconds
         if milliseconds is None and source != "response_time":
-            milliseconds = _is_milliseconds(source.lower(), number)
+            milliseconds = _is_milliseconds(source.lower(), lambda: cells.map(self._numbers))
             self._note(f"{source} read as {'milliseconds' if milliseconds else 'seconds'}")
-        seconds = pl.DataFrame({"x": number / 1000 if milliseconds else number})
-        return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")).cast(pl.Float32))["x"]
+        return cells.map(lambda piece: _durations(self._numbers(piece), 1000 if milliseconds else 1))
+
+    def _numbers(self, cells: pl.Series) -> pl.Series:
+        return to_numbers(cells, decimal_comma=self.comma)
 
     def _outcomes(self) -> dict[str, pl.Series]:
         """`correct`, `set_aside` and `rejected`; the reader's own reason goes before what the outcome says."""
@@ -247,14 +248,20 @@ class _Typing:
         return frame.select("correct", *both).to_dict()
 
 
-def _is_milliseconds(name: str, number: pl.Series) -> bool:
+def _is_milliseconds(name: str, numbers: Callable[[], pl.Series]) -> bool:
     """Whether response times are milliseconds: by the column's name, else by their size."""
     if "sec" in name and "milli" not in name:
         return False
     if "milli" in name or re.search(r"(^|[^a-z])ms|ms($|[^a-z])", name):
         return True
-    middle = number.median()
+    middle = numbers().median()
     return isinstance(middle, float) and middle > SLOW
+
+
+def _durations(numbers: pl.Series, unit: int) -> pl.Series:
+    """Numbers of so many to the second as seconds; negative ones are missing."""
+    seconds = pl.DataFrame({"x": numbers / unit})
+    return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")).cast(pl.Float32))["x"]
 
 
 def _fold(text: str) -> str:

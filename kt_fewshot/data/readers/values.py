@@ -1,5 +1,6 @@
 """Cells into values: outcomes, times, numbers, skill sets. Text that says nothing becomes null, never a number."""
 
+import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -98,12 +99,10 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
         decimal_comma: whether `1,5` is a number.
     """
     pieces = [column] if isinstance(column, pl.Series) else column
-    number = pl.concat([to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces], rechunk=True)
-    rows = number.len()
-    found = rows - number.null_count()
+    rows = sum(piece.len() for piece in pieces)
+    found = sum(to_numbers(piece, decimal_comma=decimal_comma).count() for piece in pieces)
     if found == rows or (found and found >= sum(map(_filled, pieces)) / 2) or not any(map(_filled, pieces)):
-        return _scaled(number)
-    del number  # a long column is large
+        return _scaled(pl.concat([to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces], rechunk=True))
     if any(_is_zoned(piece).any() for piece in pieces):
         zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces], rechunk=True)
         if zoned.null_count() < rows:
@@ -131,6 +130,24 @@ def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, st
         return join_skills([part.strip() for part in parts.split(SKILL_SEPARATOR)])
 
     return map_cells(column, canonical, pl.String()), note
+
+
+def list_cells(column: pl.Series) -> pl.Series:
+    """Cells that spell out lists, `['a', 'b']` or `[1, 2]`, as canonical skill sets; other cells as they are.
+
+    They are read as data, never run as code.
+    """
+
+    def canonical(text: str) -> str | None:
+        if not text.strip().startswith("["):
+            return text or None
+        try:
+            parts = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return text
+        return join_skills([str(part).strip() for part in parts])
+
+    return map_cells(column, canonical, pl.String())
 
 
 def list_separator(texts: list[str]) -> str:
