@@ -29,7 +29,10 @@ READERS: Final[Mapping[str, str]] = {
     "generic": "generic:GenericTable",
     "interactions": "own_parquet:OwnParquet",
     "kdd-cup": "datashop_steps:KddCup",
+    "logicmuse": "logicmuse:LogicMuse",
+    "oatutor": "oatutor:OATutor",
     "pykt": "pykt:PyKT",
+    "synthetic-matrix": "synthetic_matrix:SyntheticMatrix",
     "text-lines": "text_lines:TextLines",
 }
 """Name -> file and class of every reader; loaded when first needed."""

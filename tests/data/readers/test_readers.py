@@ -51,6 +51,18 @@ def test_every_reader_has_a_card(name: str):
     assert (CARDS / name / "README.md").is_file()
 
 
+NAMED = {"synthetic-matrix": "matrix.csv", "logicmuse": "lists.csv"}
+"""Formats that are only read when named, and their samples."""
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_samples_of_formats_to_be_named(name: str):
+    log = read_log(CARDS / name / NAMED[name], format=name)
+    assert log.ingest.rows_read == len(log.interactions)
+    with pytest.raises(LogError):
+        read_log(CARDS / name / NAMED[name])
+
+
 SAMPLES = sorted(path for path in CARDS.glob("*/sample*"))
 
 
