@@ -7,8 +7,9 @@ Buckets are the contract by which an outside engine (Spark, Ray Data) may prepar
 
 - Every answer of a student lies in bucket `crc32(student) % N`, the CRC-32 (IEEE, as in zlib, gzip and Spark's `crc32`)
   of the id's UTF-8 bytes.
-- Files hold columns of `SCHEMA`; only `student` and `correct` must be there. A bucket may have several files, read in
-  order of their names; the rows of a student stand together, in the order the student answered.
+- Files hold columns of `SCHEMA`; only `student` and `correct` must be there, `bucket` may be.
+- A bucket may have several files, read in order of their names; the rows of a student stand together, in the order the
+  student answered.
 """
 
 import shutil

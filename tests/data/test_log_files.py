@@ -66,7 +66,7 @@ def test_text_ids_are_bucketed_too(tmp_path: Path):
 def test_buckets_of_another_engine(tmp_path: Path):
     """Fewer columns, other number types, several files a bucket, no empty buckets, marks of success."""
     for bucket, part, frame in [
-        (10, "part-0", {"student": ["c", "c"], "correct": [1, 0], "skills": ["x", "y"]}),
+        (10, "part-0", {"student": ["c", "c"], "correct": [1, 0], "skills": ["x", "y"], "bucket": [10, 10]}),
         (2, "part-1", {"student": ["b"], "correct": [1], "skills": [None]}),
         (2, "part-0", {"student": ["a", "a"], "correct": [0, 1], "skills": ["x", "x~~y"]}),
     ]:

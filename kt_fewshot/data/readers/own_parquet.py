@@ -66,7 +66,7 @@ class OwnParquet(Reader):
 def _table(path: Path, number: int) -> pl.DataFrame:
     """One file as a log table."""
     frame = read_parquet(path)
-    odd = [name for name in frame.columns if name not in SCHEMA]
+    odd = [name for name in frame.columns if name not in SCHEMA and name != "bucket"]
     missing = [name for name in NEEDED if name not in frame.columns]
     if odd or missing:
         raise LogError(f"{path} is not a kt-fewshot log table (column `{(odd + missing)[0]}`).")
