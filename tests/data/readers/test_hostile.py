@@ -62,8 +62,9 @@ SAME = {
     "an index column": "\n".join(f"{number or ''},{row}" for number, row in enumerate(GOOD_TEXT.split())).encode(),
     "a repeated column that does not matter": GOOD_TEXT.replace("note", "note,note").replace("fine", "a,b").encode(),
     "a stray byte": GOOD_TEXT.encode().replace(b"fine\nbob,i2", b"fi\xffne\nbob,i2"),
-    "gzip": gzip.compress(GOOD_TEXT.encode()),
-    "gzip in two members": gzip.compress(GOOD_TEXT[:99].encode()) + gzip.compress(GOOD_TEXT[99:].encode()),
+    "gzip": gzip.compress(GOOD_TEXT.encode(), mtime=0),
+    "gzip in two members": gzip.compress(GOOD_TEXT[:99].encode(), mtime=0)
+    + gzip.compress(GOOD_TEXT[99:].encode(), mtime=0),
     "xz": lzma.compress(GOOD_TEXT.encode()),
 }
 
@@ -159,8 +160,8 @@ def test_a_repeated_column_that_matters_is_told(tmp_path: Path):
         (GOOD_TEXT.encode() * 20 + b"\x00" * 4096, "not a text file"),
         (GOOD_TEXT.encode("utf-16") + b"\x00\xd8", "looks like utf-16 but is not"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a text file"),
-        (gzip.compress(GOOD_TEXT.encode())[:-5], "cut off or damaged"),
-        (gzip.compress(GOOD_TEXT.encode())[:40], "cut off or damaged"),
+        (gzip.compress(GOOD_TEXT.encode(), mtime=0)[:-5], "cut off or damaged"),
+        (gzip.compress(GOOD_TEXT.encode(), mtime=0)[:40], "cut off or damaged"),
         (b"\x1f\x8b" + b"rubbish" * 9, "cut off or damaged"),
         (lzma.compress(GOOD_TEXT.encode())[:-20], "cut off or damaged"),
         (b'{"statements": []}', "Cannot tell the format of log.csv"),

@@ -73,7 +73,7 @@ def test_odd_outcomes_are_accounted_for(tmp_path: Path):
 
 def test_packed_files(tmp_path: Path):
     path = tmp_path / "log.csv.gz"
-    path.write_bytes(gzip.compress(b"2\n4,4\n0,1\n1\n4\n1\n"))
+    path.write_bytes(gzip.compress(b"2\n4,4\n0,1\n1\n4\n1\n", mtime=0))
     assert len(read_log(path).interactions) == 3
 
 
