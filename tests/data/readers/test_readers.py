@@ -63,6 +63,13 @@ def test_samples_of_formats_to_be_named(name: str):
         read_log(CARDS / name / NAMED[name])
 
 
+def test_a_sample_that_is_a_folder():
+    log = read_log(CARDS / "ednet")
+    assert log.ingest.format == "ednet"
+    assert log.ingest.rows_read == len(log.interactions)
+    assert log.interactions.n_students == 4
+
+
 SAMPLES = sorted(path for path in CARDS.glob("*/sample*"))
 
 
