@@ -57,7 +57,18 @@ def mastery() -> str:
         groups.setdefault(line["students"], []).append(line)
     columns = ("auc", "brier", "false_mastery", "declared", "missed", "lag_mean")
     table = [
-        head("students", "AUC", "of P(correct)", "Brier", "false mastery", "declared", "missed", "lag", "guess, slip")
+        head(
+            "students",
+            "seeds",
+            "AUC",
+            "of P(correct)",
+            "Brier",
+            "false mastery",
+            "declared",
+            "missed",
+            "lag",
+            "guess, slip",
+        )
     ]
     for name, runs in groups.items():
         found = [run["mastery"]["recovery"] for run in runs]
@@ -66,7 +77,7 @@ def mastery() -> str:
         errors = [
             f"{mean(run['parameters'][k] for run in runs):.3f}" for k in ("guess", "slip") if runs[0]["parameters"]
         ]
-        table.append(row(name, cells[0], f"{rival:.4f}", *cells[1:], ", ".join(errors) or "-"))
+        table.append(row(name, len(runs), cells[0], f"{rival:.4f}", *cells[1:], ", ".join(errors) or "-"))
     return "\n".join(table)
 
 
