@@ -1,5 +1,6 @@
 """From a reader's draft to the log: order, merging, checking, and the account of every record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -111,22 +112,30 @@ def _as_table(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The answers; the fates of the other records; the rejected among them with their lines."""
-    own = [pl.col(name) if name in frame.columns else pl.lit(None, pl.String) for name in ("set_aside", "rejected")]
-    flags = frame.select(
-        aside=own[0].is_not_null() & own[1].is_null(),
-        bad=own[1].is_not_null() | (own[0].is_null() & pl.col("student").is_null()),
+    own = {name: frame.drop_in_place(name) for name in ("set_aside", "rejected") if name in frame.columns}
+    nameless = frame["student"].is_null()
+    flags = pl.DataFrame({"nameless": nameless} | own, schema_overrides=dict.fromkeys(own, pl.String)).select(
+        aside=_told("set_aside", own) & ~_told("rejected", own),
+        bad=_told("rejected", own) | (~_told("set_aside", own) & pl.col("nameless")),
     )
-    reason = pl.coalesce(own[1], pl.lit("no student"))
-    bad = frame.filter(flags["bad"]).select("file", "row", reason=reason)
+    records = pl.DataFrame({name: frame[name] for name in ("file", "row")} | own)
+    reason = pl.coalesce("rejected", pl.lit("no student")) if "rejected" in own else pl.lit("no student")
+    bad = records.filter(flags["bad"]).select("file", "row", reason=reason)
     lines = [draft.line_of(file, row) for file, row in bad.select("file", "row").iter_rows()]
     bad = bad.with_columns(line=pl.Series(lines, dtype=pl.Int64)).select(list(REJECTED_SCHEMA))
     rejected = pl.concat([part.cast(pl.Schema(REJECTED_SCHEMA)) for part in (draft.rejected, bad)]).sort("file", "row")
-    aside = frame.filter(flags["aside"]).select("file", "row", reason=own[0])
+    aside = records.filter(flags["aside"]).select(
+        "file", "row", reason="set_aside" if "set_aside" in own else pl.lit("")
+    )
+    del records, own
     fates = pl.concat([_fates(aside, "set_aside"), _fates(rejected.select("file", "row", "reason"), "rejected")])
     others = flags["aside"] | flags["bad"]
-    for name in {"set_aside", "rejected"} & set(frame.columns):
-        frame.drop_in_place(name)
     return (chosen(frame, ~others) if others.any() else frame), fates, rejected
+
+
+def _told(name: str, own: Mapping[str, pl.Series]) -> pl.Expr:
+    """Whether the reader gave a reason."""
+    return pl.col(name).is_not_null() if name in own else pl.lit(False)
 
 
 def _fates(records: pl.DataFrame, fate: str) -> pl.DataFrame:

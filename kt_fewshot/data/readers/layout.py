@@ -235,7 +235,7 @@ class _Typing:
         reasons = ("set_aside", "rejected")
         own = {f"own_{name}": pl.concat(self.text.take(name)) for name in reasons if name in self.text.columns}
         pieces = [outcomes(piece, self.options.threshold) for piece in self.text.take("correct")]
-        judged = pl.concat([pl.DataFrame(piece) for piece in pieces], how="diagonal", rechunk=True).to_dict()
+        judged = pl.concat([pl.DataFrame(piece) for piece in pieces], how="diagonal").to_dict()
         if not own:
             return judged
         is_said = pl.any_horizontal(pl.col(*own).is_not_null())

@@ -40,17 +40,17 @@ def utf8_chunks(path: Path, compression: str, encoding: str, newline: str, size:
         UnicodeDecodeError: if the bytes are not of this encoding.
         LogError: if the compressed file is cut off or damaged.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    held = ""
-    for raw in _raw_chunks(path, compression, size):
-        text = held + decoder.decode(raw, final=not raw)
-        held = "\r" if raw and text.endswith("\r") else ""  # its \n may come with the next piece
-        if "\r" in text:
-            text = text.removesuffix(held).replace("\r\n", "\n")
-        if newline == "\r":
-            text = text.replace("\r", "\n")
-        if text:
-            yield text.encode()
+    recoded = _checked if encoding == "utf-8" else _recoded
+    held = b""
+    for chunk in recoded(_raw_chunks(path, compression, size), encoding):
+        data = held + chunk if held else chunk
+        held = b"\r" if chunk and data.endswith(b"\r") else b""  # its \n may come with the next piece
+        if b"\r" in data:
+            data = data.removesuffix(held).replace(b"\r\n", b"\n")
+            if newline == "\r":
+                data = data.replace(b"\r", b"\n")
+        if data:
+            yield data
 
 
 def read_text(path: Path, compression: str, encoding: str, newline: str) -> str:
@@ -63,6 +63,24 @@ def read_text(path: Path, compression: str, encoding: str, newline: str) -> str:
         return b"".join(utf8_chunks(path, compression, encoding, newline)).decode()
     except UnicodeDecodeError as error:
         raise LogError(f"{path.name} is not {encoding} throughout ({error.reason}).") from error
+
+
+def _checked(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The pieces as they are, proved to be UTF-8; the cut between two may run through a character."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    for raw in chunks:
+        if not raw.isascii() or decoder.getstate()[0] or not raw:
+            decoder.decode(raw, final=not raw)
+        yield raw
+
+
+def _recoded(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The pieces as UTF-8."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    for raw in chunks:
+        text = decoder.decode(raw, final=not raw).encode()
+        if text or not raw:
+            yield text
 
 
 def _raw_chunks(path: Path, compression: str, size: int) -> Iterator[bytes]:

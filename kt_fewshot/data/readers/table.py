@@ -1,6 +1,7 @@
 """The records of a file as text columns: only the columns asked for, every bad line accounted for."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,12 +102,21 @@ class _Reading:
         self.line = peek.first_line + 1  # number of the next line
         self.frames: list[pl.DataFrame] = []
         self.loose = 0  # records in `frames` that shall be packed
-        self.packed: list[Packed] = []
+        self.packed: list[Future[Packed]] = []
+        self.packer = ThreadPoolExecutor(1)  # packs one piece while the next is read
         self.rejected: list[tuple[int, int, str]] = []
         self.lines = LineNumbers()
 
     def read(self, encoding: str) -> Table:
         """The table, if the bytes are of this encoding."""
+        with self.packer:
+            self._read_pieces(encoding)
+        packed = tuple(piece.result() for piece in self.packed)
+        rejected = pl.DataFrame(self.rejected, schema=REJECT_SCHEMA, orient="row")
+        return Table(self._frame(), rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines, packed)
+
+    def _read_pieces(self, encoding: str) -> None:
+        """Go through the file."""
         peek = self.peek
         chunks = utf8_chunks(peek.path, peek.compression, encoding, peek.newline, READ_SIZE)
         pieces = cut(_without_first_lines(chunks, peek.first_line))
@@ -121,10 +131,6 @@ class _Reading:
             pass
         if self.loose or not self.packed:
             self._pack()
-        rejected = pl.DataFrame(self.rejected, schema=REJECT_SCHEMA, orient="row")
-        return Table(
-            self._frame(), rejected, self.row - 1, encoding.removesuffix("-sig"), self.lines, tuple(self.packed)
-        )
 
     def _take(self, block: bytes, final: bool) -> bytes:
         """Read one block; the bytes at its end that are not a whole record yet."""
@@ -200,7 +206,9 @@ class _Reading:
     def _pack(self) -> None:
         """Make what was read small, if it shall be."""
         if self.pack is not None:
-            self.packed.append(self.pack(self._frame()))
+            if self.packed:
+                self.packed[-1].result()  # one piece waits at most
+            self.packed.append(self.packer.submit(self.pack, self._frame()))
             self.frames.clear()
         self.loose = 0
 

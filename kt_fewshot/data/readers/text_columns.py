@@ -68,11 +68,11 @@ class TextColumns:
         places, self._places = self._places, []
         if not places:
             return pl.DataFrame(schema={"row": pl.UInt32, "file": pl.UInt8})
-        return pl.concat(places, how="vertical_relaxed", rechunk=True)
+        return pl.concat(places, how="vertical_relaxed")
 
     def take_ids(self, name: str) -> pl.Series:
         """A column of `IDS`, as Categorical; missing cells are null or ""."""
-        return pl.concat(self._ids.pop(name), rechunk=True)
+        return pl.concat(self._ids.pop(name))
 
     def take(self, name: str) -> "ParkedColumn":
         """Any other column."""
@@ -112,7 +112,7 @@ class ParkedColumn:
 
     def map(self, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
         """The whole column, each piece through a function that looks at every cell by itself."""
-        return pl.concat([function(piece) for piece in self], rechunk=True)
+        return pl.concat([function(piece) for piece in self])
 
 
 def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Series:

@@ -1,10 +1,10 @@
 """Cells into values: outcomes, times, numbers, skill sets. Text that says nothing becomes null, never a number."""
 
 import ast
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from ..interactions import SKILL_SEPARATOR, join_skills
@@ -99,12 +99,16 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
         decimal_comma: whether `1,5` is a number.
     """
     pieces = [column] if isinstance(column, pl.Series) else column
-    rows = sum(piece.len() for piece in pieces)
-    found = sum(to_numbers(piece, decimal_comma=decimal_comma).count() for piece in pieces)
+    rows = found = 0
+    largest = 0.0
+    for number in (to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces):
+        rows, found = rows + number.len(), found + number.count()
+        largest = max(largest, float(np.abs(number.drop_nulls().to_numpy()).max(initial=0.0)))
     if found == rows or (found and found >= sum(map(_filled, pieces)) / 2) or not any(map(_filled, pieces)):
-        return _scaled(pl.concat([to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces], rechunk=True))
+        unit, name = _unit(largest)
+        return pl.concat([to_numbers(piece, decimal_comma=decimal_comma) / unit for piece in pieces]), name
     if any(_is_zoned(piece).any() for piece in pieces):
-        zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces], rechunk=True)
+        zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces])
         if zoned.null_count() < rows:
             return zoned, "dates with a time zone"
     return _dated(pieces)
@@ -173,15 +177,13 @@ def list_separator(texts: list[str]) -> str:
     return ""
 
 
-def _scaled(number: pl.Series) -> tuple[pl.Series, str]:
-    """Numbers as seconds."""
-    largest = number.abs().max()
-    largest = float(largest) if isinstance(largest, int | float) and not math.isnan(largest) else 0.0
+def _unit(largest: float) -> tuple[float, str]:
+    """How many to the second, by the largest time, and in words."""
     if largest >= MICROSECONDS:
-        return number / 1e6, "microseconds"
+        return 1e6, "microseconds"
     if largest >= MILLISECONDS:
-        return number / 1e3, "milliseconds"
-    return number, "seconds"
+        return 1e3, "milliseconds"
+    return 1.0, "seconds"
 
 
 def _filled(column: pl.Series) -> int:
@@ -218,7 +220,7 @@ def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
     words = best.replace("%.f", "")
     for code, word in {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}.items():
         words = words.replace(code, word)
-    return pl.concat([_epoch(_parsed(_plain_date(piece), best)) for piece in pieces], rechunk=True), f"dates {words}"
+    return pl.concat([_epoch(_parsed(_plain_date(piece), best)) for piece in pieces]), f"dates {words}"
 
 
 def _sample(pieces: Iterable[pl.Series], size: int = 2000) -> pl.Series:
