@@ -1,6 +1,8 @@
-"""The contract of recurrent and feed-forward layers."""
+"""The contract of layers, and `Encoder`: a list of them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, final
 
 from torch import Tensor, nn
 
@@ -30,3 +32,50 @@ class Layer(nn.Module, ABC):
         Returns:
             (batch, time, hidden) after each step, and the state after the last.
         """
+
+
+@final
+class Memoryless(Layer):
+    """A layer that remembers nothing: any module as a layer.
+
+    Args:
+        module: tensors in, tensors out; what their axes mean is between neighbouring layers.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def start(self, batch: int) -> State:  # noqa: ARG002 (the contract's)
+        """Nothing."""
+        return ()
+
+    def forward(self, x: Tensor, state: State = (), reset: Tensor | None = None) -> tuple[Tensor, State]:  # noqa: ARG002
+        """The module's answer."""
+        return self.module(x), state
+
+
+class Encoder(nn.Module):
+    """Turns examples into features, layer after layer, each from a fresh state.
+
+    Args:
+        layers: in order.
+        width: of the features.
+
+    Shape:
+        x: (batch, *shape) as the first layer takes it; result: (batch, width).
+    """
+
+    name: ClassVar[str]
+    """What it is called on the command line; set by every registered encoder."""
+
+    def __init__(self, layers: Sequence[Layer], width: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features of a batch."""
+        for layer in self.layers:
+            x, _ = layer(x, layer.start(len(x)))  # pyright: ignore[reportCallIssue] (ModuleList hides what it holds)
+        return x
