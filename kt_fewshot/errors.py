@@ -9,6 +9,10 @@ class LogError(KTError):
     """A log cannot be read, or cannot be read unambiguously."""
 
 
+class DatasetError(KTError):
+    """Images or a table for few-shot tasks are missing, damaged, or too few for the tasks asked for."""
+
+
 class CheckpointError(KTError):
     """A saved model or run is missing, damaged, of another version or of another kind."""
 

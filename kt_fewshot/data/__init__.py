@@ -1,4 +1,4 @@
-"""Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches."""
+"""Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches; images."""
 
 from .encode import Unknown, encode, log_gap, unknown_in
 from .folds import by_student_folds, held_out
@@ -14,6 +14,7 @@ from .history_features import (
     tally_features,
     upcoming,
 )
+from .images import ClassImages, Splits
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .live_history import Answer, LiveHistory, Question
 from .log_cache import clear_cache, read_cached
@@ -42,6 +43,7 @@ __all__ = [
     "SKILL_SEPARATOR",
     "UNKNOWN",
     "Answer",
+    "ClassImages",
     "ColumnChoice",
     "CompactLog",
     "Finals",
@@ -59,6 +61,7 @@ __all__ = [
     "Simulator",
     "SkillSets",
     "Split",
+    "Splits",
     "Streams",
     "Tally",
     "Unknown",

@@ -62,6 +62,11 @@ def distinct(bits: Tensor, bound: Tensor | int) -> Tensor:
     return drawn
 
 
+def unequal(bits: Tensor) -> Tensor:
+    """Bits as keys of which no two of a row are equal, so that sorting them has one answer on every device."""
+    return (bits << _BITS) + torch.arange(bits.shape[-1], device=bits.device)
+
+
 def _scramble(z: Tensor) -> Tensor:
     z = z + _GOLDEN
     z = (z ^ _shifted(z, 30)) * _FIRST

@@ -1,7 +1,8 @@
 """`Episode`: a small labelled set to learn from and one to be judged on; a batch of them of equal shape."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -117,7 +118,7 @@ class Episode:
     def _part(self, tasks: slice) -> "Episode":
         return self._each(lambda value: value.part(tasks) if isinstance(value, Examples) else value[tasks])
 
-    def _each(self, change) -> "Episode":
+    def _each(self, change: Callable[[Any], Any]) -> "Episode":
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "n_way"}
         changed = {name: None if value is None else change(value) for name, value in values.items()}
         return Episode(n_way=self.n_way, **changed)
