@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kt_fewshot.errors import KTError
 
+from .episode_sampler import EpisodeSampler
+from .episode_source import EpisodeSource
 from .episodes import Episode, Examples
 from .method import Method, MethodOptions, Predictor, cross_entropy
 
@@ -42,6 +44,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
 __all__ = [
     "METHODS",
     "Episode",
+    "EpisodeSampler",
+    "EpisodeSource",
     "Examples",
     "Method",
     "MethodOptions",

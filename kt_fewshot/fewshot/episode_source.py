@@ -57,6 +57,6 @@ class EpisodeSource(ABC):
             yield self.draw(epoch * self.steps + step)
 
     def first(self, n: int) -> Iterator[Episode]:
-        """The first n tasks, the last batch may be smaller; the same for every batch size if way and shots are fixed."""
+        """The first n tasks, the last batch may be smaller; the same for any batch size if way and shots are fixed."""
         for index, start in enumerate(range(0, n, self.tasks)):
             yield self.draw_tasks(start, min(self.tasks, n - start), index)
