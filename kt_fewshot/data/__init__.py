@@ -20,7 +20,7 @@ from .live_history import Answer, LiveHistory, Question
 from .log_cache import clear_cache, read_cached
 from .log_files import bucket_of, write_buckets, write_log
 from .parts import PARTS, Part, Split, count
-from .pseudonyms import is_e_mail, pseudonym
+from .pseudonyms import has_e_mail, pseudonym
 from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
 from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
 from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
@@ -83,9 +83,9 @@ __all__ = [
     "encode",
     "final_tally",
     "frame_columns",
+    "has_e_mail",
     "held_out",
     "interactions_of",
-    "is_e_mail",
     "join_skills",
     "log_gap",
     "mean_over_skills",
