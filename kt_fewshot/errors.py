@@ -1,5 +1,10 @@
 """The errors a user can cause, each told in one line: what was wanted, what was found, what to do."""
 
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+
 
 class KTError(Exception):
     """A user's file, option or command is at fault; the commands print it as one line and exit with code 2."""
@@ -7,6 +12,24 @@ class KTError(Exception):
 
 class LogError(KTError):
     """A log cannot be read, or cannot be read unambiguously."""
+
+
+class UnclearLogError(LogError):
+    """A log could be read in several ways, and its user should say which.
+
+    Args:
+        question: what is unclear, and what it could be.
+        request: what to do about it, as in "Choose one".
+        options: how to do it on a command line, the first candidate filled in: `("--kc", "Area")`.
+    """
+
+    def __init__(self, question: str, request: str, options: Sequence[str]) -> None:
+        super().__init__(f"{question} {request}: {as_typed(options)}")
+        self.question, self.request, self.options = question, request, tuple(options)
+
+    def asking(self, command: Sequence[str]) -> str:
+        """The same in one line, with the whole command to run."""
+        return f"{self.question} {self.request}: {as_typed(command)}"
 
 
 class DatasetError(KTError):
@@ -34,3 +57,8 @@ class StorageError(KTError):
 
 class Interrupted(KTError):  # noqa: N818 - to be stopped is no error
     """Training was stopped from outside (Ctrl-C); the message says what was kept and how to go on."""
+
+
+def as_typed(words: Sequence[str]) -> str:
+    """Words of a command line, quoted where the shell would take them for something else."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

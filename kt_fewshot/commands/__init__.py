@@ -10,9 +10,10 @@ from typing import Final, NoReturn, cast
 import typer
 
 from kt_fewshot import __version__
-from kt_fewshot.errors import Interrupted, KTError
+from kt_fewshot.errors import Interrupted, KTError, UnclearLogError
 
 from . import data, dkt
+from .again import completed
 from .compare import compare
 from .output import say
 
@@ -63,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Interrupted as stop:
         say(f"{stop}")
         sys.exit(INTERRUPTED)
+    except UnclearLogError as unclear:
+        say(f"Error: {unclear.asking(completed(arguments, unclear.options))}")
+        sys.exit(USER_ERROR)
     except KTError as error:
         say(f"Error: {error}")
         sys.exit(USER_ERROR)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
-from kt_fewshot.errors import LogError
+from kt_fewshot.errors import LogError, UnclearLogError
 
 from .sniff import Peek
 from .values import outcome
@@ -188,17 +188,14 @@ def _ask(peek: Peek, taken: Mapping[str, str], unclear: Mapping[str, list[str]])
     header = f"found: {_listed(peek.header)}" if peek.has_header or peek.kind == "parquet" else "it has no header line"
     if not (peek.has_header or peek.kind == "parquet"):
         told = ["the columns have no names"]
-    asked = dict.fromkeys(("student", "skill", "correct", *unclear))
-    line = " ".join(f"--{name} {_quoted(taken.get(name, 'COL'))}" for name in asked)
-    raise LogError(f"{peek.name}: {'; '.join(told)} ({header}). Name the columns: {line}")
+    skill = ("skill",) if "skill" in (*taken, *missing) else ()
+    asked = dict.fromkeys(("student", *skill, "correct", *unclear))
+    line = [(f"--{name}", taken.get(name) or unclear.get(name, ["COL"])[0]) for name in asked]
+    options = [word for option in line for word in option]
+    raise UnclearLogError(f"{peek.name}: {'; '.join(told)} ({header}).", "Name the columns", options)
 
 
 def _listed(header: Sequence[str]) -> str:
     """Column names, not more than a line can bear."""
     shown = ", ".join(name.replace("\n", " ")[:40] for name in header[:30])
     return shown + (f", ... {len(header)} in all" if len(header) > 30 else "")
-
-
-def _quoted(name: str) -> str:
-    """A column name as an argument on the command line."""
-    return name if re.fullmatch(r"[\w.]+", name) else f'"{name}"'

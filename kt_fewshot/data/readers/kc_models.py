@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from kt_fewshot.errors import LogError
+from kt_fewshot.errors import LogError, UnclearLogError
 
 from .sniff import Peek
 
@@ -46,7 +46,8 @@ def choose_model(peek: Peek, kc: str | None) -> tuple[tuple[str, ...], str]:
     real = [model for model in models if _bare(model) not in GENERATED] or list(models)
     default = [model for model in real if _bare(model) == DEFAULT]
     if len(real) > 1 and not default:
-        raise LogError(f'{peek.name} has several skill models: {_few(real, 30)}. Choose one: --kc "{real[0]}"')
+        question = f"{peek.name} has several skill models: {_few(real, 30)}."
+        raise UnclearLogError(question, "Choose one", ("--kc", real[0]))
     if not real:
         return (), ""
     model = (default or real)[0]

@@ -70,7 +70,7 @@ def test_an_order_id_is_no_time():
             "user,learner,kc,correct",
             "a,b,x,1",
             "log.csv: the student could be user or learner (found: user, learner, kc, correct). "
-            "Name the columns: --student COL --skill kc --correct correct",
+            "Name the columns: --student user --skill kc --correct correct",
         ),
         (
             "kid,kc,ok",
@@ -85,6 +85,12 @@ def test_an_order_id_is_no_time():
             "Name the columns: --student user --skill COL --correct correct",
         ),
         (
+            "user,item,score,result",
+            "a,i,1,0",
+            "the correct could be score or result (found: user, item, score, result). "
+            "Name the columns: --student user --correct score",
+        ),
+        (
             "My User,kc,topic,correct,start time,end time,user id",
             "a,x,y,1,3,4,b",
             "the skill could be kc or topic; the time could be start time or end time",
@@ -92,7 +98,7 @@ def test_an_order_id_is_no_time():
         (
             "user,kc,correct,start time,end time",
             "a,x,1,3,4",
-            "--student user --skill kc --correct correct --time COL",
+            "--student user --skill kc --correct correct --time 'start time'",
         ),
     ],
 )
@@ -103,7 +109,7 @@ def test_what_is_unclear_is_asked(header: str, row: str, message: str):
 
 
 def test_a_name_with_blanks_is_quoted():
-    with pytest.raises(LogError, match='--student "User Id" --skill COL'):
+    with pytest.raises(LogError, match="--student 'User Id' --skill COL"):
         choose("User Id,correct", "a,1")
 
 
