@@ -13,6 +13,7 @@ from kt_fewshot.errors import LogError
 from .columns import ColumnChoice
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
+from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, Watch, sniff, unwatched
 
@@ -76,7 +77,8 @@ def read_log(
         hint: "wrong" or "drop": what a first attempt is that asks for help; None is "wrong".
         side: files that belong to the log (questions, answer keys), where they are not found near it.
         keep_names: whether names and e-mail addresses of students stay readable instead of becoming pseudonyms.
-        key: secret that pseudonyms are made with; without it they can be guessed by whoever knows the addresses.
+        key: secret that pseudonyms are made with (HMAC-SHA256); without it they are plain SHA-256, and whoever has a
+            list of addresses finds them out by trying.
 
     Returns:
         the answers, and what became of every record.
@@ -120,7 +122,7 @@ def _drafted(
     source = Source(tuple(Path(part) for part in paths), watch)
     reader = load_reader(format) if format is not None else recognise(source.peek)
     _check_used(reader, options)
-    return reader, reader.read(source, options), options
+    return reader, veiled(reader.read(source, options), options), options
 
 
 def _check_used(reader: Reader, options: Options) -> None:

@@ -64,7 +64,8 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
     merged = pl.DataFrame(schema=FATE_SCHEMA)
     if not draft.settled:
         answers, merged = _merge(_real_order(answers))
-    fates = pl.concat([fates, merged]).sort("file", "row")
+    told = _fates(draft.merged, "merged")
+    fates = pl.concat([fates, merged, told]).sort("file", "row")
     n_students = answers["student"].n_unique()
     _check_repeats(n_students, answers.height, draft)
     aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort("len", descending=True)
@@ -79,10 +80,11 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
         columns=draft.columns,
         rows_read=draft.rows_read,
         kept=answers.height,
-        merged=merged.height,
+        merged=merged.height + told.height,
         set_aside=set_aside,
         rejected=rejected,
         fates=fates,
+        hashed=draft.hashed,
         decisions=_decisions(
             reader,
             draft,

@@ -21,6 +21,12 @@ FATE_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     "reason": pl.String(),
     "into": pl.Int64(),
 }
+MERGED_SCHEMA: Final[Mapping[str, pl.DataType]] = {
+    "file": pl.UInt32(),
+    "row": pl.Int64(),
+    "into": pl.Int64(),
+    "reason": pl.String(),
+}
 REJECTED_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     "file": pl.UInt32(),
     "row": pl.Int64(),
@@ -39,7 +45,8 @@ class Ingest:
     - `rows_read` = `kept` + `merged` + sum of `set_aside` (reason -> number) + `n_rejected`;
     - `rejected`: file, row, line and reason of every record that could not be read;
     - `fates`: file, row, fate ("merged", "set_aside" or "rejected"), reason and, for a merged record, the `row` of the
-      kept record of the same file it went `into`; records that were simply kept are not in it;
+      kept record of the same file it went `into` (null if that is in another); records simply kept are not in it;
+    - `hashed`: students whose id became a pseudonym, since it was an e-mail address or a name;
     - `decisions`: what was decided, in the words shown to the user; `warnings`: what the user should look at.
 
     Raises:
@@ -59,6 +66,7 @@ class Ingest:
     set_aside: Mapping[str, int]
     rejected: pl.DataFrame
     fates: pl.DataFrame
+    hashed: int = 0
     decisions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -99,6 +107,7 @@ class Ingest:
                 "merged": self.merged,
                 "set_aside": dict(self.set_aside),
                 "rejected": self.n_rejected,
+                "hashed": self.hashed,
                 "decisions": list(self.decisions),
                 "warnings": list(self.warnings),
             },

@@ -16,7 +16,7 @@ import polars as pl
 
 from ..interactions import SCHEMA
 from .columns import ColumnChoice
-from .ingest import REJECTED_SCHEMA
+from .ingest import MERGED_SCHEMA, REJECTED_SCHEMA
 from .sniff import Peek, Watch, sniff, unwatched
 
 DRAFT_SCHEMA: Final[Mapping[str, pl.DataType]] = {
@@ -108,6 +108,9 @@ class Draft:
     - `rows_read`: all records; `files`: their files' names; `columns`: canonical column -> column of the log;
     - `encoding`, `separator`, `compression`: as found;
     - `decisions`, `warnings`: sentences for the user;
+    - `merged`: `file`, `row`, `into`, `reason` of records that are part of others (a statement sent twice, the grade of
+      an answer) and are not in `frame`; `into` is the record of the same file they went into, or null;
+    - `named`: whether students' ids are names of people; `hashed`: how many of them became pseudonyms;
     - `settled`: whether order and times stand as they are: nothing is sorted or merged any more;
     - `line_of`: line of a record by file and row, for messages.
     """
@@ -122,6 +125,9 @@ class Draft:
     compression: str = "none"
     decisions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    merged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MERGED_SCHEMA))
+    named: bool = False
+    hashed: int = 0
     settled: bool = False
     line_of: Callable[[int, int], int] = lambda _, row: row
 
