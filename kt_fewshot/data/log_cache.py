@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -117,6 +117,7 @@ def _kept(folder: Path, paths: Sequence[Path]) -> Log | None:
     except (CheckpointError, OSError):
         return None
     table, rejected, fates = frames
-    told = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    own = {field.name for field in fields(Ingest)}
+    told = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if name in own}
     ingest = replace(Ingest(**{**told, "rejected": rejected, "fates": fates}), files=tuple(map(str, paths)))
     return Log(Interactions(table, ingest.files), ingest)

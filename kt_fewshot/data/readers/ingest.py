@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from kt_fewshot.storage import write_text
+from kt_fewshot.storage import plain_json, write_text
 
 from ..interactions import Interactions
 
@@ -34,6 +34,8 @@ REJECTED_SCHEMA: Final[Mapping[str, pl.DataType]] = {
     "reason": pl.String(),
 }
 
+MOST_REASONS: Final = 20
+
 
 @dataclass(frozen=True)
 class Ingest:
@@ -47,7 +49,8 @@ class Ingest:
     - `fates`: file, row, fate ("merged", "set_aside" or "rejected"), reason and, for a merged record, the `row` of the
       kept record of the same file it went `into` (null if that is in another); records simply kept are not in it;
     - `hashed`: students whose id became a pseudonym, since it was an e-mail address or a name;
-    - `decisions`: what was decided, in the words shown to the user; `warnings`: what the user should look at.
+    - `decisions`: what was decided, in the words shown to the user; `warnings`: what the user should look at;
+    - `contents`: what the log holds, plain JSON values of `data/log_contents.py`; empty until it was looked through.
 
     Raises:
         ValueError: if the numbers do not add up.
@@ -69,6 +72,7 @@ class Ingest:
     hashed: int = 0
     decisions: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    contents: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """No record is lost, none counted twice."""
@@ -91,29 +95,37 @@ class Ingest:
         """The decisions in one line."""
         return ", ".join(self.decisions)
 
+    @property
+    def rejected_because(self) -> dict[str, int]:
+        """Why records could not be read, and how many for each of the most frequent reasons."""
+        reasons = self.rejected.group_by("reason").len().sort(["len", "reason"], descending=[True, False])
+        return dict(reasons.head(MOST_REASONS).iter_rows())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of `ingest.json`."""
+        return {
+            "format": self.format,
+            "title": self.title,
+            "files": list(self.files),
+            "encoding": self.encoding,
+            "separator": self.separator,
+            "compression": self.compression,
+            "columns": dict(self.columns),
+            "rows_read": self.rows_read,
+            "kept": self.kept,
+            "merged": self.merged,
+            "set_aside": dict(self.set_aside),
+            "rejected": self.n_rejected,
+            "rejected_because": self.rejected_because,
+            "hashed": self.hashed,
+            **self.contents,
+            "decisions": list(self.decisions),
+            "warnings": list(self.warnings),
+        }
+
     def to_json(self) -> str:
         """The text of `ingest.json`."""
-        return json.dumps(
-            {
-                "format": self.format,
-                "title": self.title,
-                "files": list(self.files),
-                "encoding": self.encoding,
-                "separator": self.separator,
-                "compression": self.compression,
-                "columns": dict(self.columns),
-                "rows_read": self.rows_read,
-                "kept": self.kept,
-                "merged": self.merged,
-                "set_aside": dict(self.set_aside),
-                "rejected": self.n_rejected,
-                "hashed": self.hashed,
-                "decisions": list(self.decisions),
-                "warnings": list(self.warnings),
-            },
-            indent=2,
-            ensure_ascii=False,
-        )
+        return json.dumps(plain_json(self.to_dict()), indent=2, ensure_ascii=False, allow_nan=False)
 
     def rejects_csv(self) -> str:
         """The text of `rejects.csv`: file, line, reason."""

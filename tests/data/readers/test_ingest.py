@@ -45,3 +45,12 @@ def test_it_is_written_as_json_and_csv(tmp_path: Path):
     assert told["decisions"] == ["table", "2 answers"]
     lines = (tmp_path / "run" / "rejects.csv").read_text().splitlines()
     assert lines == ["file,line,reason", 'log.csv,3,"no student, =1+1"']
+
+
+def test_what_the_log_holds_and_why_records_were_rejected_is_told_too():
+    rejected = pl.DataFrame([(0, k, k, "a" if k < 3 else "b") for k in range(5)], schema=REJECTED_SCHEMA, orient="row")
+    fates = pl.DataFrame([(0, k, "rejected", "x", None) for k in range(5)], schema=FATE_SCHEMA, orient="row")
+    whole = ingest(rows_read=7, merged=0, set_aside={}, rejected=rejected, fates=fates, contents={"students": 2})
+    assert whole.to_dict()["rejected_because"] == {"a": 3, "b": 2}
+    assert json.loads(whole.to_json())["students"] == 2
+    assert json.loads(ingest(contents={"max": float("inf")}).to_json())["max"] is None
