@@ -20,9 +20,12 @@ from kt_fewshot.tracing import Tracer, load_tracer
 
 
 def random_log(
-    n_students: int = 8, *, seed: int = 0, longest: int = 30, skills: int = 4, items: int = 9
+    n_students: int = 8, *, seed: int = 0, longest: int = 30, skills: int = 4, items: int = 9, bundles: bool = False
 ) -> Interactions:
-    """A log with everything: unequal lengths, skill sets, no skills, missing items, times and behaviour."""
+    """A log with everything: unequal lengths, skill sets, no skills, missing items, times and behaviour.
+
+    With `bundles` some neighbours share one, of up to four answers; some answers are in none, some have no time.
+    """
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, longest + 1, n_students)
     n = int(lengths.sum())
@@ -42,7 +45,12 @@ def random_log(
             "attempts": rng.integers(1, 4, n),
         }
     )
-    return Interactions.ordered(frame)
+    log = Interactions.ordered(frame)
+    if not bundles:
+        return log
+    numbers = np.repeat(np.arange(n), rng.integers(1, 5, n))[:n]
+    time = pl.when(pl.Series(rng.random(n) < 0.8)).then("time")
+    return Interactions(log.table.with_columns(time=time, bundle=pl.Series(numbers).replace(0, None)), log.files)
 
 
 def store_of(log: Interactions, vocabulary: Vocabulary, dtype: torch.dtype = torch.float64) -> SequenceStore:
@@ -79,9 +87,13 @@ def store_and_vocabulary(
 
 def scramble(log: Interactions, position: int, *, seed: int = 0) -> Interactions:
     """The same questions, but every answer from `position` on in each history is another one."""
-    rng = np.random.default_rng(seed)
     later = log.table.select(pl.int_range(pl.len()).over("student") >= position).to_series()
-    n = len(log)
+    return _scrambled(log, later, seed=seed)
+
+
+def _scrambled(log: Interactions, later: pl.Series, *, seed: int) -> Interactions:
+    """The same questions, but the answers where `later` is true are others."""
+    rng, n = np.random.default_rng(seed), len(log)
     changed = log.table.with_columns(
         correct=pl.when(later).then(1 - pl.col("correct")).otherwise("correct").cast(pl.Int8),
         response_time=pl.when(later)
@@ -111,6 +123,23 @@ def assert_future_is_invisible(tracer: Tracer, log: Interactions, *, remembers: 
             assert torch.equal(before.correct[~seen], after.correct[~seen]) != remembers, "the role of the past"
 
 
+def assert_bundles_keep_secrets(tracer: Tracer, log: Interactions) -> None:
+    """Changing the answers of a bundle leaves everything said of it exactly, to the last bit, as it was."""
+    store = store_of(log, tracer.vocabulary)
+    place, student = store.place, store.student()
+    before = tracer.predict_log(store)
+    largest = int(place.max())
+    assert largest >= 2, "bundles worth the name"
+    begins = (torch.arange(len(store)) - place).tolist()
+    for last in np.flatnonzero(place == largest).tolist()[:5]:
+        first = begins[last]
+        inside = torch.arange(len(store)).clamp(first, last) == torch.arange(len(store))
+        after = tracer.predict_log(store_of(_scrambled(log, pl.Series(inside.numpy()), seed=last), tracer.vocabulary))
+        seen = (student != student[last]) | (torch.arange(len(store)) <= last)
+        assert torch.equal(before.correct[seen], after.correct[seen])
+        assert torch.equal(before.mastery[seen], after.mastery[seen])
+
+
 def assert_company_is_irrelevant(tracer: Tracer, log: Interactions) -> None:
     """A student alone is predicted as in company, whatever the others and the padding."""
     together = tracer.predict_log(store_of(log, tracer.vocabulary))
@@ -132,15 +161,20 @@ def assert_probabilities(tracer: Tracer, log: Interactions) -> None:
 
 
 def assert_stepping_equals_vectorised(tracer: Tracer, log: Interactions, tolerance: float = 1e-6) -> None:
-    """Answer by answer, a tracer says what it says of the whole log; and it ends where the whole log ends."""
+    """Answer by answer, a tracer says what it says of the whole log; and it ends where the whole log ends.
+
+    Of a bundle everything is asked before the first answer is told.
+    """
     store = store_of(log, tracer.vocabulary, next(tracer.parameters()).dtype)
     whole = tracer.predict_log(store)
     final = tracer.mastery(tracer.final_state(store))
+    place = store.place.tolist() or [0] * len(store)
     for student in range(store.n_students):
-        state = tracer.start(1)
+        state = known = tracer.start(1)
         for at in range(int(store.starts[student]), int(store.starts[student + 1])):
             question, answer = step_of(store, at)
-            said = tracer.predict(state, question)
+            known = state if place[at] == 0 else known
+            said = tracer.predict(known, question)
             torch.testing.assert_close(said.correct[0], whole.correct[at], atol=tolerance, rtol=0)
             torch.testing.assert_close(said.mastery[0], whole.mastery[at], atol=tolerance, rtol=0)
             state = tracer.update(state, question, answer)

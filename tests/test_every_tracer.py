@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from _asserts import (
+    assert_bundles_keep_secrets,
     assert_company_is_irrelevant,
     assert_future_is_invisible,
     assert_probabilities,
@@ -41,6 +42,7 @@ FORGETFUL = {"irt", "skill-mean"}
 CASES = [(name, SMALL.get(name, {}) | variant) for name in TRACERS for variant in VARIANTS.get(name, [{}])]
 
 LOG = random_log(seed=3)
+BUNDLED = random_log(seed=3, bundles=True)
 
 
 def make(name: str, options: dict[str, Any]) -> Tracer:
@@ -68,16 +70,23 @@ def test_future_is_invisible(fitted: Tracer) -> None:
     assert_future_is_invisible(fitted, LOG, remembers=fitted.name not in FORGETFUL)
 
 
+def test_bundles_keep_secrets(fitted: Tracer) -> None:
+    assert_bundles_keep_secrets(fitted, BUNDLED)
+    assert_future_is_invisible(fitted, BUNDLED, remembers=fitted.name not in FORGETFUL)
+
+
 def test_company_is_irrelevant(fitted: Tracer) -> None:
     assert_company_is_irrelevant(fitted, LOG)
+    assert_company_is_irrelevant(fitted, BUNDLED)
 
 
 def test_probabilities(fitted: Tracer) -> None:
     assert_probabilities(fitted, LOG)
 
 
-def test_stepping_equals_vectorised(fitted: Tracer) -> None:
-    assert_stepping_equals_vectorised(fitted, LOG)
+@pytest.mark.parametrize("bundled", [False, True])
+def test_stepping_equals_vectorised(fitted: Tracer, bundled: bool) -> None:
+    assert_stepping_equals_vectorised(fitted, BUNDLED if bundled else LOG)
 
 
 def test_stepping_equals_vectorised_in_single_precision(fitted: Tracer, tmp_path: Path) -> None:

@@ -59,19 +59,12 @@ def encode(
     student = torch.tensor(table["student"].rle_id().to_numpy().astype(np.int64))
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), torch.bincount(student).cumsum(0)])
     skill = _SkillOccurrences.of(student, skill_set, sets, vocabulary.n_skills)
-    everything = Occurrences.of(student)
-    of_item = Occurrences.of(student * vocabulary.n_items + item)
     time = torch.tensor(table["time"].fill_null(float("nan")).to_numpy(), dtype=torch.float64)
-    question = torch.cat(
-        [
-            skill.mean(tally_features(skill.groups, correct[skill.step], dtype=dtype)),
-            tally_features(everything, correct, dtype=dtype),
-            tally_features(of_item, correct, dtype=dtype)[:, :2] * (item != UNKNOWN)[:, None],
-            log_gap(_gap(everything, time)).to(dtype)[:, None],
-            skill.mean(log_gap(_gap(skill.groups, time[skill.step])).to(dtype)[:, None]),
-        ],
-        dim=1,
-    )
+    of_item = Occurrences.of(student * vocabulary.n_items + item)
+    past = _Past.of(skill, Occurrences.of(student), of_item, correct=correct, time=time, dtype=dtype)
+    place = _places(interactions)
+    heard = past.features(item, None)
+    question = past.features(item, torch.arange(len(place)) - place) if len(place) else heard
     return SequenceStore(
         starts=starts,
         skill_set=skill_set.to(torch.int32),
@@ -82,6 +75,8 @@ def encode(
         behaviour=_behaviour(table, vocabulary, dtype),
         ahead=skill.ahead(sets, skill_set, correct),
         time=time,
+        place=place,
+        heard=heard[: len(place)],
         sets=sets,
     )
 
@@ -118,14 +113,81 @@ def _behaviour(table: pl.DataFrame, vocabulary: Vocabulary, dtype: torch.dtype) 
     return torch.tensor(columns.fill_null(float("nan")).to_numpy(), dtype=dtype)
 
 
-def _gap(occurrences: Occurrences, time: Tensor) -> Tensor:
-    """Seconds since the group's previous occurrence; NaN for the first."""
-    ordered = time[occurrences.order]
-    gap = torch.cat([ordered[:1], ordered]).diff()
-    gap[occurrences.starts] = float("nan")
-    result = torch.empty_like(gap)
-    result[occurrences.order] = gap
+def _places(interactions: Interactions) -> Tensor:
+    """(answers,) how many answers of its bundle came before each; (0,) where no two answers share one."""
+    if not interactions.has("bundle"):
+        return torch.zeros(0, dtype=torch.int32)
+    numbers = interactions.bundle_numbers().to_numpy()
+    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[:1] + 1))  # the first differs from the one before it too
+    place = np.arange(len(numbers)) - starts[numbers]
+    return torch.from_numpy(place.astype(np.int32) if place.any() else np.zeros(0, dtype=np.int32))
+
+
+def _previous(occurrences: Occurrences, time: Tensor) -> Tensor:
+    """The time of the group's previous occurrence; NaN for the first."""
+    previous = time[occurrences.order].roll(1)
+    previous[occurrences.starts] = float("nan")
+    result = torch.empty_like(previous)
+    result[occurrences.order] = previous
     return result
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What is known of the history before each answer, in groups: by skill, overall and by item.
+
+    `*_tally`: features of the group's tally; `*_time`: when the group's previous answer was, NaN for the first.
+    """
+
+    skill: "_SkillOccurrences"
+    everything: Occurrences
+    of_item: Occurrences
+    skill_tally: Tensor
+    tally: Tensor
+    item_tally: Tensor
+    skill_time: Tensor
+    last_time: Tensor
+    time: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        skill: "_SkillOccurrences",
+        everything: Occurrences,
+        of_item: Occurrences,
+        *,
+        correct: Tensor,
+        time: Tensor,
+        dtype: torch.dtype,
+    ) -> "_Past":
+        return cls(
+            skill,
+            everything,
+            of_item,
+            skill_tally=tally_features(skill.groups, correct[skill.step], dtype=dtype),
+            tally=tally_features(everything, correct, dtype=dtype),
+            item_tally=tally_features(of_item, correct, dtype=dtype)[:, :2],
+            skill_time=_previous(skill.groups, time[skill.step]),
+            last_time=_previous(everything, time),
+            time=time,
+        )
+
+    def features(self, item: Tensor, bundle: Tensor | None) -> Tensor:
+        """(answers, QUESTION_FEATURES) before each answer or, with bundles, before its bundle."""
+        of_entry = None if bundle is None else bundle[self.skill.step]
+        skill_gap = self.time[self.skill.step] - self.skill.groups.as_asked(self.skill_time, of_entry)
+        gap = self.time - self.everything.as_asked(self.last_time, bundle)
+        dtype = self.tally.dtype
+        return torch.cat(
+            [
+                self.skill.mean(self.skill.groups.as_asked(self.skill_tally, of_entry)),
+                self.everything.as_asked(self.tally, bundle),
+                self.of_item.as_asked(self.item_tally, bundle) * (item != UNKNOWN)[:, None],
+                log_gap(gap).to(dtype)[:, None],
+                self.skill.mean(log_gap(skill_gap).to(dtype)[:, None]),
+            ],
+            dim=1,
+        )
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,29 @@ class Occurrences(NamedTuple):
         for rank, n in enumerate(running.tolist()):
             yield self.order[starts[:n] + rank]
 
+    def as_asked(self, before: Tensor, bundle: Tensor | None) -> Tensor:
+        """What was known of each occurrence's group before its bundle, from what was known before itself.
+
+        Since only its own occurrences change what is known of a group, that is what was known before the first of them
+        in the bundle. (What a trunk knows before a bundle is found by `before_answer`.)
+
+        Args:
+            before: (n, ...) known of the group before each occurrence.
+            bundle: (n,) integers, equal for occurrences of one bundle; None where each stands alone.
+
+        Returns:
+            (n, ...)
+        """
+        if bundle is None:
+            return before
+        ordered, place = bundle[self.order], torch.arange(len(bundle), device=bundle.device)
+        begins = torch.cat([ordered.new_ones(min(len(ordered), 1)), ordered.diff()]) != 0
+        begins[self.starts] = True
+        first = torch.where(begins, place, 0).cummax(0).values
+        source = torch.empty_like(place)
+        source[self.order] = self.order[first]
+        return before[source]
+
 
 def tally_features(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
     """`describe` of every occurrence's tally *before* its answer: (n, 5).

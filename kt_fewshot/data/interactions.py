@@ -46,7 +46,8 @@ class Interactions:
     - `response_time`: seconds the student took for this answer; `hints`: hints asked for; `attempts`: tries at this
       item, 1 or more. These three belong to the answer, they may never be used to predict it;
     - `group`: a class or school; `fold`: a cross-validation fold given with the log, -1 for test;
-    - `bundle`: answers of one student with the same bundle were given without seeing each other's outcome;
+    - `bundle`: neighbours of one student with the same bundle were asked together, so that none may be used to predict
+      another;
     - `file` (index into `files`) and `row` (number of the record in that file, 1 is the first after the header):
       where the answer comes from.
 
@@ -129,6 +130,14 @@ class Interactions:
     def has(self, column: str) -> bool:
         """Whether the log says anything in `column`."""
         return self.table[column].null_count() < self.table.height
+
+    def bundle_numbers(self) -> pl.Series:
+        """(answers,) the number of each answer's bundle, from 0, in the table's order.
+
+        A bundle is neighbours in a student's history with the same `bundle`; an answer without one stands alone.
+        """
+        alone = pl.when(pl.col("bundle").is_null()).then(pl.int_range(pl.len()))
+        return self.table.select(pl.struct("student", "bundle", alone.alias("alone")).rle_id()).to_series()
 
 
 def join_skills(skills: list[str]) -> str | None:

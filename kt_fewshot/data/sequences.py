@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
@@ -21,6 +21,8 @@ class SequenceBatch:
     - `scored: (batch, time)` True for answers that count; never for padding;
     - the store's columns at those positions (padding repeats the answer at position 0): `skill_set`, `item`,
       `correct`: (batch, time); `question`, `behaviour`, `ahead`: (batch, time, ...);
+    - `heard`: as `question`, when the answer comes in; `place: (batch, time)` answers of its bundle before each, None
+      where each answer stands alone;
     - `sets`: what `skill_set` points to.
     """
 
@@ -33,6 +35,8 @@ class SequenceBatch:
     question: Tensor
     behaviour: Tensor
     ahead: Tensor
+    heard: Tensor
+    place: Tensor | None
     sets: SkillSets
 
     @classmethod
@@ -42,6 +46,8 @@ class SequenceBatch:
         index, reset = index.to(device), reset.to(device)
         real = index >= 0
         at = index.clamp(min=0)
+        question = store.question[at]
+        bundled = len(store.place) > 0
         return cls(
             index=index,
             reset=reset | ~real,
@@ -49,32 +55,44 @@ class SequenceBatch:
             skill_set=store.skill_set[at].long(),
             item=store.item[at].long(),
             correct=store.correct[at],
-            question=store.question[at],
+            question=question,
             behaviour=store.behaviour[at],
             ahead=store.ahead[at],
+            heard=store.heard[at] if bundled else question,
+            place=store.place[at].long() if bundled else None,
             sets=store.sets,
         )
 
     def chunks(self, n: int) -> Iterator["SequenceBatch"]:
         """The batch cut into at most n batches of fewer rows, for gradient accumulation."""
-        names = [name for name in self.__dataclass_fields__ if name != "sets"]
-        for parts in zip(*(getattr(self, name).chunk(n) for name in names), strict=True):
-            yield SequenceBatch(**dict(zip(names, parts, strict=True)), sets=self.sets)
+        columns = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        for parts in zip(*(column.chunk(n) for column in columns.values()), strict=True):
+            yield replace(self, **dict(zip(columns, parts, strict=True)))
 
 
-def before_answer(after: Tensor, initial: Tensor, reset: Tensor) -> Tensor:
-    """The one-step shift: what was known before each answer, from what is known after each.
+def before_answer(
+    after: Tensor, initial: Tensor, reset: Tensor, *, place: Tensor | None = None, running: Tensor | None = None
+) -> Tensor:
+    """The one-step shift: what was known before each answer (and its bundle), from what is known after each.
 
     Args:
         after: (batch, time, hidden), `after[:, t]` has seen the answers up to t.
         initial: (batch, hidden), what was known before the row's first answer.
         reset: (batch, time), True where a history starts: nothing is known there.
+        place: (batch, time), how many answers of its bundle came before each; None where each stands alone.
+        running: (batch, hidden), what was known before a bundle that began before the row: of the row before, the
+            last of what is returned here; `initial` by default.
 
     Returns:
-        (batch, time, hidden): at t what the answers before t tell, 0 at the start of a history.
+        (batch, time, hidden): at t what the answers before t's bundle tell, 0 at the start of a history.
     """
     before = torch.cat([initial[:, None], after[:, :-1]], dim=1)
-    return before.masked_fill(reset[..., None], 0.0)
+    if place is None:
+        return before.masked_fill(reset[..., None], 0.0)
+    begin = torch.arange(place.shape[1], device=place.device) - place  # (batch, time), below 0 before the row
+    before = torch.cat([(initial if running is None else running)[:, None], before], dim=1)
+    before = before.take_along_dim((begin + 1).clamp(min=0)[..., None], dim=1)
+    return before.masked_fill(reset.take_along_dim(begin.clamp(min=0), dim=1)[..., None], 0.0)
 
 
 @dataclass(frozen=True)
@@ -116,8 +134,8 @@ class PackedRows:
     def fingerprint(self) -> str:
         """A text that changes with the answers and with how they are batched."""
         content = hashlib.sha256(f"{self.rows} {self.time} {self.seed}".encode())
-        for column in (self.store.starts, self.store.skill_set, self.store.item, self.store.correct, self.store.scored):
-            content.update(column.cpu().numpy().tobytes())
+        for name in ("starts", "skill_set", "item", "correct", "scored", "place"):
+            content.update(getattr(self.store, name).cpu().numpy().tobytes())
         return content.hexdigest()
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[SequenceBatch]:

@@ -189,9 +189,7 @@ def _part_of_answer(interactions: Interactions, fractions: Fractions) -> np.ndar
     ends = np.cumsum(fractions)[:-1].round(9)
     place, n = pl.int_range(pl.len()).over("student"), pl.len().over("student")
     later = [(place >= (n * end + 0.5).floor()).cast(pl.Int8) for end in ends]
-    alone = pl.when(pl.col("bundle").is_null()).then(pl.int_range(pl.len()))
-    bundle = pl.struct("student", "bundle", alone.alias("alone")).rle_id()
-    table = interactions.table.select(part=pl.sum_horizontal(later), bundle=bundle)
+    table = interactions.table.select(part=pl.sum_horizontal(later)).with_columns(bundle=interactions.bundle_numbers())
     return table.select(pl.col("part").first().over("bundle")).to_series().to_numpy()
 
 

@@ -45,6 +45,9 @@ class SequenceStore:
     - `ahead: (answers, HORIZON)`: this and the next answers of the same student and skill in {0, 1}; -1 past the end
       and for an answer on several skills, 2 for a later one that practises the skill without telling about it alone;
     - `time: (answers,)` seconds, NaN where unknown;
+    - `place: (answers,)`: how many answers of its bundle came before; `question` is as of the bundle's start, `heard:
+      (answers, QUESTION_FEATURES)` the same when the answer comes in, after those before it. Both are without rows
+      where no two answers share a bundle (`place` is 0, `heard` is `question`);
     - `sets`: the skill sets that `skill_set` points to.
     """
 
@@ -57,6 +60,8 @@ class SequenceStore:
     behaviour: Tensor
     ahead: Tensor
     time: Tensor
+    place: Tensor
+    heard: Tensor
     sets: SkillSets
 
     def __len__(self) -> int:
@@ -80,6 +85,12 @@ class SequenceStore:
     def position(self) -> Tensor:
         """(answers,) how many answers the student gave before."""
         return torch.arange(len(self), device=self.starts.device) - self.starts[self.student()]
+
+    def bundle(self) -> Tensor | None:
+        """(answers,) where each answer's bundle begins in the store; None where each answer stands alone."""
+        if not len(self.place):
+            return None
+        return torch.arange(len(self), device=self.place.device) - self.place
 
     def students(self, first: int, last: int) -> "SequenceStore":
         """The students `first` to `last - 1`, without copying."""

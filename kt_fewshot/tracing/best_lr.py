@@ -111,11 +111,14 @@ class BestLR(Tracer):
     def _evidence_of(self, store: SequenceStore, dtype: torch.dtype) -> Evidence:
         """Of a whole log."""
         entries, student, item = SkillEntries.of_store(store), store.student(), store.item.long()
+        bundle = store.bundle()
         of_skill = counts_before(
-            student[entries.step] * self.vocabulary.n_skills + entries.skill, store.correct[entries.step]
+            student[entries.step] * self.vocabulary.n_skills + entries.skill,
+            store.correct[entries.step],
+            entries.bundle(store),
         )
-        of_item = counts_before(student * self.vocabulary.n_items + item, store.correct)
-        return _evidence(item, entries, of_skill, (of_item, counts_before(student, store.correct)), dtype)
+        of_item = counts_before(student * self.vocabulary.n_items + item, store.correct, bundle)
+        return _evidence(item, entries, of_skill, (of_item, counts_before(student, store.correct, bundle)), dtype)
 
     def _evidence_now(
         self, state: LiveHistory, student: Tensor, entries: SkillEntries, item: Tensor, of_item: Counts

@@ -91,8 +91,9 @@ class BKT(Tracer):
     @torch.no_grad()
     def predict_log(self, store: SequenceStore) -> Prediction:
         """See `Tracer.predict_log`."""
-        entries, _, before = self._filtered(store)
-        return self._said(entries, before)
+        entries, groups, before = self._filtered(store)
+        groups = Occurrences(*(part.to(self.device) for part in groups))
+        return self._said(entries, groups.as_asked(before, entries.bundle(store.to(self.device))))
 
     @torch.no_grad()
     def final_state(self, store: SequenceStore) -> Tensor:

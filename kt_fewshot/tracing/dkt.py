@@ -169,6 +169,8 @@ class DKT(Tracer):
             question=asked.question,
             behaviour=answer.behaviour[:, None].to(self._dtype),
             ahead=asked.item[..., None],
+            heard=asked.question,
+            place=None,
             sets=asked.sets,
         )
         _, lstm = self.network.read(batch, state.lstm)
@@ -235,10 +237,11 @@ class DKT(Tracer):
 
     def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor]]:
         """Whole histories with carried state: batches, and what is known before each answer."""
-        state = None
+        state = running = None
         for batch in Streams(store):
             state = self.network.start(len(batch.index)) if state is None else state
-            before, state = self.network.read(batch, state)
+            before, state = self.network.read(batch, state, running)
+            running = before[:, -1]
             yield batch, before
 
     def _validate(self, valid: SequenceStore) -> Validation:

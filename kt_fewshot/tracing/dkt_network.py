@@ -70,16 +70,22 @@ class DKTNetwork(nn.Module):
         """The trunk's state before any answer."""
         return self.trunk.lstm.start(rows)
 
-    def read(self, batch: SequenceBatch, state: State) -> tuple[Tensor, State]:
-        """What is known *before* each answer (batch, time, hidden), and the state after the last."""
+    def read(self, batch: SequenceBatch, state: State, running: Tensor | None = None) -> tuple[Tensor, State]:
+        """What is known *before* each answer (batch, time, hidden), and the state after the last.
+
+        Args:
+            batch: the answers.
+            state: before the first of them.
+            running: as in `before_answer`, where a bundle may have begun before the batch.
+        """
         after, end = self.trunk(batch, state)
-        return before_answer(after, state[0], batch.reset), end
+        return before_answer(after, state[0], batch.reset, place=batch.place, running=running), end
 
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
         batch = self._hide_items(batch)
         after, _ = self.trunk(batch, self.start(len(batch.index)))
-        before = before_answer(after, torch.zeros_like(after[:, 0]), batch.reset)
+        before = before_answer(after, torch.zeros_like(after[:, 0]), batch.reset, place=batch.place)
         return self.task_losses(before, batch) | self._penalties(after, batch)
 
     def task_losses(self, before: Tensor, batch: SequenceBatch) -> dict[str, LossSum]:

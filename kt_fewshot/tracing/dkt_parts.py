@@ -113,7 +113,7 @@ class Trunk(nn.Module):
             right = batch.correct[..., None].to(offset.dtype)
             x = x + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
         if self.project_side:
-            x = x + self.project_side(torch.cat([batch.question, batch.behaviour.nan_to_num(0.0)], dim=-1))
+            x = x + self.project_side(torch.cat([batch.heard, batch.behaviour.nan_to_num(0.0)], dim=-1))
         return self.lstm(x, state, batch.reset)
 
 

@@ -12,7 +12,7 @@ from kt_fewshot.data import UNKNOWN, Answer, Occurrences, Question, SequenceStor
 from kt_fewshot.training import History, Progress
 
 from .fit_report import fit_whole
-from .replay import replay
+from .replay import before_bundle, replay
 from .skill_entries import SkillEntries, item_rows, mean_of_skills
 from .tracer import Prediction, Tracer
 
@@ -140,11 +140,13 @@ class Elo(Tracer):
         answers = torch.zeros_like(difficulty)
         rounds = Occurrences.of(train.student()).by_rank()
         state = Ratings(*(field.double().cpu() for field in self.start(train.n_students)))
+        known = state
         for here in rounds:
-            state = Ratings(*(field[: len(here)] for field in state))
+            state, known = (Ratings(*(field[: len(here)] for field in ratings)) for ratings in (state, known))
+            known = before_bundle(state, known, train.place[here]) if len(train.place) else state
             entries = SkillEntries.of(train.skill_set[here].long(), train.sets)
-            rating, correct = _rating(state, entries), train.correct[here].double()
-            surprise = correct - (rating - difficulty[row[here]]).sigmoid()
+            rating, correct = _rating(known, entries), train.correct[here].double()
+            surprise = correct - (_rating(state, entries) - difficulty[row[here]]).sigmoid()
             told = train.scored[here]
             items, at, met = row[here][told].unique(return_inverse=True, return_counts=True)
             length = self._round_length(answers[items], met)

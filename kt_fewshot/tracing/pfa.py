@@ -102,7 +102,7 @@ class PFA(Tracer):
     def _counted(self, store: SequenceStore) -> tuple[SkillEntries, Counts]:
         entries = SkillEntries.of_store(store)
         key = store.student()[entries.step] * self.vocabulary.n_skills + entries.skill
-        return entries, counts_before(key, store.correct[entries.step])
+        return entries, counts_before(key, store.correct[entries.step], entries.bundle(store))
 
     def _said(self, entries: SkillEntries, wins: Tensor, fails: Tensor) -> Prediction:
         said = self.model(self._evidence(entries, wins, fails, dtype=self.model.bias.dtype)).sigmoid()

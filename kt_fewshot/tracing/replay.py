@@ -39,15 +39,18 @@ def _replay(tracer: Tracer, store: SequenceStore) -> tuple[Prediction, Any]:
     groups = Occurrences.of(store.student().cpu())
     by_size = torch.argsort(groups.sizes, descending=True, stable=True)  # as `by_rank` has them
     state, done = tracer.start(store.n_students), []
+    known = state  # before each student's bundle
     said: list[Prediction] = []
     order: list[Tensor] = []
     for here in groups.by_rank():
         if len(here) < len(state[0]):
             done.append(_rows(state, slice(len(here), None)))
-            state = _rows(state, slice(len(here)))
-        question, answer = _asked(store, here.to(store.correct.device))
-        said.append(tracer.predict(state, question))
-        order.append(here)
+            state, known = _rows(state, slice(len(here))), _rows(known, slice(len(here)))
+        here = here.to(store.correct.device)
+        question, answer = _asked(store, here)
+        known = before_bundle(state, known, store.place[here]) if len(store.place) else state
+        said.append(tracer.predict(known, question))
+        order.append(here.cpu())
         state = tracer.update(state, question, answer)
     back = torch.argsort(torch.cat(order)) if order else torch.zeros(0, dtype=torch.int64)
     final = _rows(_joined([state, *reversed(done)]), torch.argsort(by_size).to(tracer.device))
@@ -55,6 +58,23 @@ def _replay(tracer: Tracer, store: SequenceStore) -> tuple[Prediction, Any]:
         nothing = torch.zeros(0, device=tracer.device)
         return Prediction(nothing, nothing), final
     return Prediction(*(torch.cat(values)[back.to(tracer.device)] for values in zip(*said, strict=True))), final
+
+
+def before_bundle(state: Any, known: Any, place: Tensor) -> Any:  # noqa: ANN401 (each tracer has a state of its own)
+    """What was known of each student before the bundle that is asked now.
+
+    Args:
+        state: a tuple of tensors with a row a student: what is known now.
+        known: the same, before the bundle that was asked last.
+        place: (n,) how many answers of the bundle came before.
+    """
+    begins = place == 0
+    return type(state)(
+        *(
+            torch.where(begins.reshape(-1, *[1] * (now.dim() - 1)), now, then)
+            for now, then in zip(state, known, strict=True)
+        )
+    )
 
 
 def _asked(store: SequenceStore, here: Tensor) -> tuple[Question, Answer]:

@@ -30,6 +30,11 @@ class SkillEntries(NamedTuple):
         """Of a store's answers."""
         return cls.of(store.skill_set.long(), store.sets)
 
+    def bundle(self, store: SequenceStore) -> Tensor | None:
+        """(entries,) where the bundle of each entry's answer begins in the store; None where each stands alone."""
+        bundle = store.bundle()
+        return None if bundle is None else bundle[self.step]
+
     @classmethod
     def of_question(cls, question: Question) -> "SkillEntries":
         """Of n students' questions; `step` is the student."""
@@ -59,20 +64,22 @@ class Counts(NamedTuple):
     attempts: Tensor
 
 
-def counts_before(key: Tensor, correct: Tensor) -> Counts:
-    """How many answers of the same key came before each answer, and how many of them were right.
+def counts_before(key: Tensor, correct: Tensor, bundle: Tensor | None = None) -> Counts:
+    """How many answers of the same key came before each answer (and its bundle), and how many of them were right.
 
     Args:
         key: (n,) integers: a student, a student's skill ...
         correct: (n,) in {0, 1}, in the log's order.
+        bundle: (n,) integers, equal for answers of one bundle; None where each stands alone.
     """
-    order, starts, sizes = Occurrences.of(key)
+    groups = Occurrences.of(key)
+    order, starts, sizes = groups
     right = correct[order].long()
     before = right.cumsum(0) - right  # of all groups so far
     wins, attempts = torch.empty_like(before), torch.empty_like(before)
     wins[order] = before - torch.repeat_interleave(before[starts], sizes)
     attempts[order] = torch.arange(len(key), device=key.device) - torch.repeat_interleave(starts, sizes)
-    return Counts(wins, attempts)
+    return Counts(groups.as_asked(wins, bundle), groups.as_asked(attempts, bundle))
 
 
 def item_rows(store: SequenceStore, n_items: int) -> Tensor:

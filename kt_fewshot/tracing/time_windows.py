@@ -55,7 +55,7 @@ class WindowedHistory:
     def of_store(cls, store: SequenceStore, n_skills: int) -> "WindowedHistory":
         """After the last answer of every student of a store, on the CPU."""
         entries, student = SkillEntries.of_store(store), store.student()
-        time, clock = _clocks(student, _milliseconds(store.time))
+        time, _, clock = _clocks(student, _milliseconds(store.time), None)
         at = (student[entries.step], entries.skill)
         zero, right = torch.zeros(store.n_students, n_skills, dtype=torch.int64), store.correct[entries.step].long()
         return cls(
@@ -124,6 +124,8 @@ def asked_at(question: Question) -> Tensor:
 def window_features(store: SequenceStore, entries: SkillEntries, n_skills: int, *, dtype: torch.dtype) -> Tensor:
     """(entries, N_FEATURES) log(1 + wins), log(1 + attempts) on the skill before each answer, the endless window first.
 
+    The answers of a bundle are as one: before it is before the first of them.
+
     Args:
         store: the log, on the CPU.
         entries: of its answers.
@@ -132,10 +134,14 @@ def window_features(store: SequenceStore, entries: SkillEntries, n_skills: int, 
     """
     student = store.student()
     group, right = student[entries.step] * n_skills + entries.skill, store.correct[entries.step].long()
-    ever = counts_before(group, right)
-    time = _clocks(student, _milliseconds(store.time))[0][entries.step]
+    bundle = entries.bundle(store)
+    ever = counts_before(group, right, bundle)
+    shown, asked, _ = _clocks(student, _milliseconds(store.time), store.bundle())
+    time, now = shown[entries.step], asked[entries.step]
     timed = time != _NEVER
-    within = _counts_within(group[timed], time[timed], right[timed])
+    within = _counts_within(
+        group[timed], time[timed], right[timed], now=now[timed], bundle=None if bundle is None else bundle[timed]
+    )
     wins, attempts = [ever.wins], [ever.attempts]
     for columns, counts in ((wins, within[0]), (attempts, within[1])):
         for column in counts:
@@ -143,23 +149,35 @@ def window_features(store: SequenceStore, entries: SkillEntries, n_skills: int, 
     return _features(wins, attempts, dtype)
 
 
-def _counts_within(group: Tensor, time: Tensor, right: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-    """Wins and attempts of the same group, before each entry, in each window; times do not fall within a group."""
-    order = Occurrences.of(group).order
+def _counts_within(
+    group: Tensor, time: Tensor, right: Tensor, *, now: Tensor, bundle: Tensor | None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Wins and attempts of the same group, before each entry, in each window; times do not fall within a group.
+
+    Args:
+        group: (n,) of each entry.
+        time: (n,) when it was answered.
+        right: (n,) in {0, 1}.
+        now: (n,) when it was asked, as far as was known then.
+        bundle: (n,) integers, equal for entries of one bundle; None where each stands alone.
+    """
+    groups = Occurrences.of(group)
+    order = groups.order
     place, before = torch.arange(len(order)), torch.cat([right.new_zeros(1), right[order].cumsum(0)])
+    end = groups.as_asked(torch.empty_like(place).index_put((order,), place), bundle)[order]
     wins, attempts = [], []
     for length in WINDOWS:
-        begin = _window_begins(group[order].numpy(), time[order].numpy(), length)
-        for counts, values in ((attempts, place - begin), (wins, before[place] - before[begin])):
+        begin = _window_begins(group[order].numpy(), time[order].numpy(), now[order].numpy() - length).minimum(end)
+        for counts, values in ((attempts, end - begin), (wins, before[end] - before[begin])):
             counts.append(torch.empty_like(values).index_put((order,), values))
     return wins, attempts
 
 
-def _window_begins(group: np.ndarray, time: np.ndarray, length: int) -> Tensor:
-    """(n,) position of the first of an entry's group in its window, of entries in the order of group and time."""
+def _window_begins(group: np.ndarray, time: np.ndarray, start: np.ndarray) -> Tensor:
+    """(n,) position of the first of an entry's group after `start`, of entries in the order of group and time."""
     n = len(group)
     border = np.repeat([False, True], n)  # where a window ends, behind the answers given at that very moment
-    order = np.lexsort((border, np.concatenate([time, time - length]), np.concatenate([group, group])))
+    order = np.lexsort((border, np.concatenate([time, start]), np.concatenate([group, group])))
     answers = np.cumsum(~border[order])
     begins = np.empty(2 * n, np.int64)
     begins[order] = answers
@@ -174,13 +192,21 @@ def _milliseconds(seconds: Tensor) -> Tensor:
     return torch.where(seconds.isnan(), _NEVER, (seconds.nan_to_num(0.0) * 1000).round().long())
 
 
-def _clocks(student: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-    """Times that do not run backwards: (answers,) of each answer, (students,) of each student's last known one."""
+def _clocks(student: Tensor, time: Tensor, bundle: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Times that do not run backwards.
+
+    Returns:
+        (answers,) of each answer; (answers,) of each question, which knows nothing of its bundle's other answers;
+        (students,) of each student's last known one.
+    """
     groups = Occurrences.of(student)
-    shown = torch.empty_like(time)
+    before = torch.empty_like(time)
     clock = time.new_full((len(groups.sizes),), _NEVER)
     back = torch.argsort(groups.sizes, descending=True, stable=True)  # as `by_rank` has them
     for here in groups.by_rank():
+        before[here] = clock[: len(here)]
         clock[: len(here)] = clock[: len(here)].maximum(time[here])
-        shown[here] = clock[: len(here)]
-    return torch.where(time == _NEVER, _NEVER, shown), torch.empty_like(clock).index_put((back,), clock)
+    shown, asked = (
+        torch.where(time == _NEVER, _NEVER, time.maximum(known)) for known in (before, groups.as_asked(before, bundle))
+    )
+    return shown, asked, torch.empty_like(clock).index_put((back,), clock)

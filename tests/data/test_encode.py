@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import polars as pl
+import pytest
 import torch
 
 from _asserts import random_log
@@ -44,6 +45,26 @@ def test_columns_on_paper() -> None:
     np.testing.assert_allclose(column(store, "log_skill_gap")[:2], [0, 0.05])
 
 
+def test_a_bundle_is_asked_at_once_and_heard_one_by_one() -> None:
+    bundled = Interactions(LOG.table.with_columns(bundle=pl.Series([None, 1, 1, 1, None], dtype=pl.Int64)))
+    store = encode(bundled, VOCABULARY, dtype=torch.float64)
+    assert store.place.tolist() == [0, 0, 1, 2, 0]
+    assert torch.equal(store.heard, encode(LOG, VOCABULARY, dtype=torch.float64).question)
+    log2 = math.log(2)
+    np.testing.assert_allclose(column(store, "skill_log_wins"), [0, log2 / 2, log2, 0, 0])
+    np.testing.assert_allclose(column(store, "skill_log_fails"), [0, 0, 0, 0, 0])
+    np.testing.assert_allclose(column(store, "overall_log_wins"), [0, log2, log2, log2, 0])
+    np.testing.assert_allclose(column(store, "item_log_wins"), [0, 0, 0, log2, 0])
+    np.testing.assert_allclose(column(store, "log_gap"), [0, 0.1, math.log(11) / 10, math.log(11) / 10, 0])
+    np.testing.assert_allclose(column(store, "log_skill_gap"), [0, 0.05, math.log(11) / 10, 0, 0])
+
+
+def test_without_bundles_nothing_is_kept_twice() -> None:
+    store = encode(LOG, VOCABULARY)
+    assert len(store.place) == len(store.heard) == 0
+    assert store.bundle() is None
+
+
 def test_behaviour_belongs_to_its_answer_and_may_be_unknown() -> None:
     behaviour = encode(LOG, VOCABULARY, dtype=torch.float64).behaviour
     expected = [0.0, np.nan, -0.5, (math.log(3) - 1) / 2, (math.log(4) - 1) / 2]
@@ -72,8 +93,9 @@ def test_vocabulary_round_trip() -> None:
     assert Vocabulary.from_dict(vocabulary.to_dict()) == vocabulary
 
 
-def test_store_round_trip_is_memory_mapped(tmp_path) -> None:
-    log = random_log()
+@pytest.mark.parametrize("bundles", [False, True])
+def test_store_round_trip_is_memory_mapped(tmp_path, bundles: bool) -> None:
+    log = random_log(bundles=bundles)
     store = encode(log, Vocabulary.of(log))
     store.save(tmp_path)
     loaded = SequenceStore.load(tmp_path)
@@ -91,3 +113,21 @@ def test_students_slices_whole_histories() -> None:
     begin, end = store.starts[2], store.starts[5]
     assert torch.equal(part.correct, store.correct[begin:end])
     assert torch.equal(part.lengths, store.lengths[2:5])
+
+
+STUDENTS = ["ann"] * 6 + ["bob"] * 3
+
+
+@pytest.mark.parametrize(
+    ("bundles", "places"),
+    [
+        ([7, 7, 7, None, 8, 8, 8, 9, 9], [0, 1, 2, 0, 0, 1, 0, 0, 1]),  # a bundle has one student
+        ([7, 7, 9, 7, None, None, 1, 1, 1], [0, 1, 0, 0, 0, 0, 0, 1, 2]),  # neighbours only, and none is no bundle
+        ([None] * 9, []),
+        ([*range(9)], []),
+        ([1, None, 2, None, 3, 4, 4, None, 4][::-1], [0, 0, 0, 1, 0, 0, 0, 0, 0]),
+    ],
+)
+def test_places_on_paper(bundles: list[int | None], places: list[int]) -> None:
+    table = pl.DataFrame({"student": STUDENTS, "correct": 1, "bundle": pl.Series(bundles, dtype=pl.Int64)})
+    assert encode(Interactions.ordered(table), VOCABULARY).place.tolist() == places

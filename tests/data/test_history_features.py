@@ -49,3 +49,20 @@ def test_all_at_once_is_one_by_one(answers: list[tuple[int, int]]) -> None:
         tallies[key] = after(tallies[key], torch.tensor([value]))
     for group, key in enumerate(keys.unique().tolist()):
         torch.testing.assert_close(torch.stack([*final])[:, group], torch.stack([*tallies[key]])[:, 0])
+
+
+def test_as_asked_on_paper() -> None:
+    groups = Occurrences.of(torch.tensor([1, 2, 1, 1, 2, 1]))
+    before = torch.tensor([10, 20, 11, 12, 21, 13])
+    bundle = torch.tensor([0, 0, 0, 3, 3, 3])
+    assert groups.as_asked(before, bundle).tolist() == [10, 20, 10, 12, 21, 12]
+    assert groups.as_asked(before, None) is before
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=30))
+def test_as_asked_is_the_first_of_the_group_in_the_bundle(entries: list[tuple[int, bool]]) -> None:
+    key = torch.tensor([key for key, _ in entries], dtype=torch.int64)
+    bundle = torch.tensor([new for _, new in entries], dtype=torch.int64).cumsum(0)
+    found = Occurrences.of(key).as_asked(torch.arange(len(key)), bundle)
+    for at, first in enumerate(found.tolist()):
+        assert first == int(((key == key[at]) & (bundle == bundle[at])).nonzero()[0])

@@ -33,6 +33,20 @@ def test_shift_on_paper() -> None:
     assert before[0, :, 0].tolist() == [9, 1, 0, 3]
 
 
+def test_shift_of_bundles_on_paper() -> None:
+    after = torch.arange(1.0, 9)[None, :, None]
+    reset = torch.tensor([[False] * 5 + [True] + [False] * 2])
+    place = torch.tensor([[2, 0, 1, 2, 0, 0, 1, 0]])  # the first bundle began before the row
+    row = {"after": after, "initial": torch.tensor([[9.0]]), "reset": reset}
+    before = before_answer(**row, place=place, running=torch.tensor([[5.0]]))
+    assert before[0, :, 0].tolist() == [5, 1, 1, 1, 4, 0, 0, 7]
+    assert before_answer(**row, place=place)[0, 0, 0] == 9
+    reset[0, 0] = True
+    assert before_answer(**row, place=place)[0, 0, 0] == 0, "a row that begins with an empty state"
+    alone = before_answer(**row, place=torch.zeros_like(place))
+    assert torch.equal(alone, before_answer(**row))
+
+
 def test_packed_rows_visit_every_answer_once(store: SequenceStore) -> None:
     batches = list(PackedRows(store, rows=3, time=16).epoch(0))
     assert visited(batches) == list(range(len(store)))
@@ -92,6 +106,15 @@ def test_chunks_lay_end_to_end(store: SequenceStore) -> None:
     parts = list(batch.chunks(2))
     assert len(parts) == 2
     assert torch.equal(torch.cat([part.question for part in parts]), batch.question)
+
+
+def test_chunks_know_their_bundles() -> None:
+    log = random_log(23, seed=5, bundles=True)
+    batch = next(PackedRows(encode(log, Vocabulary.of(log)), rows=5, time=16).epoch(0))
+    parts = list(batch.chunks(2))
+    assert batch.place is not None
+    assert torch.equal(torch.cat([part.place for part in parts]), batch.place)
+    assert torch.equal(torch.cat([part.heard for part in parts]), batch.heard)
 
 
 def test_one_student_with_one_answer() -> None:

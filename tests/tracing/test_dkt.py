@@ -4,11 +4,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 
-from _asserts import random_log, store_of
-from kt_fewshot.data import SequenceStore, Streams, Vocabulary
+from _asserts import assert_stepping_equals_vectorised, random_log, store_of
+from kt_fewshot.data import Interactions, SequenceStore, Streams, Vocabulary
 from kt_fewshot.tracing import DKT
 
 SMALL = {"hidden": 8, "embedding": 6, "head_hidden": 7, "epochs": 1, "rows": 2, "time": 20}
@@ -127,3 +128,28 @@ def test_an_item_is_shrunk_once_whatever_its_answers(store: SequenceStore) -> No
     occurring = store.item.long().unique()
     length = network.items.vector[occurring].square().sum() + network.items.easiness[occurring].square().sum()
     assert loss.total.item() == pytest.approx(2.0 * length.item())
+
+
+def test_training_peeks_into_no_bundle() -> None:
+    log, tracer = random_log(12, seed=4, bundles=True), make()
+    store = store_of(log, VOCABULARY)
+    last = int(store.place.argmax())
+    place = pl.int_range(pl.len()) - (last - int(store.place[last]))
+    flipped = {}
+    for name, rows in {"mates": place.is_between(0, int(store.place[last]) - 1), "before": place == -1}.items():
+        correct = pl.when(rows).then(1 - pl.col("correct")).otherwise("correct").cast(pl.Int8)
+        flipped[name] = store_of(Interactions(log.table.with_columns(correct=correct)), VOCABULARY)
+    scored = torch.arange(len(store)) == last
+    losses = {name: whole(tracer, replace(other, scored=scored)) for name, other in ({"log": store} | flipped).items()}
+    assert losses["mates"] == losses["log"]
+    assert losses["before"] != losses["log"]
+
+
+def test_a_bundle_may_run_on_in_the_next_window() -> None:
+    log = random_log(2, seed=8, longest=230, bundles=True)
+    tracer = make()
+    for name, parameter in tracer.named_parameters():
+        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(len(name)))
+    place = store_of(log, VOCABULARY).place
+    assert place[100] > 0, "a bundle crosses the end of a window"
+    assert_stepping_equals_vectorised(tracer, log)

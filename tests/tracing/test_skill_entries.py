@@ -40,10 +40,12 @@ def test_mean_of_skills_weighs_an_answer_on_two_as_half_of_each():
     assert means.tolist() == pytest.approx([4, (4 + 0.5) / 1.5, (7 + 0.5) / 1.5])  # nobody answered the unknown skill
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=40))
-def test_counts_are_those_of_a_plain_loop(answers: list[tuple[int, int]]):
-    key, correct = torch.tensor(answers).T
-    counts = counts_before(key, correct)
-    for n, (mine, _) in enumerate(answers):
-        before = [right for other, right in answers[:n] if other == mine]
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1), st.booleans()), min_size=1, max_size=40))
+def test_counts_are_those_of_a_plain_loop(answers: list[tuple[int, int, bool]]):
+    key, correct, joins = torch.tensor(answers).T
+    place = torch.arange(len(key))
+    begins = torch.where(joins > 0, 0, place).cummax(0).values
+    counts = counts_before(key, correct, begins if joins.any() else None)
+    for n, (mine, *_) in enumerate(answers):
+        before = [right for other, right, _ in answers[: begins[n]] if other == mine]
         assert (counts.wins[n], counts.attempts[n]) == (sum(before), len(before))

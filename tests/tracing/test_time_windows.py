@@ -1,6 +1,7 @@
 """Tests of counts in time windows."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -45,23 +46,27 @@ def test_without_times_only_the_endless_window_counts():
 
 
 def by_loop(store, n_skills: int) -> list[list[int]]:
-    """The definition, answer by answer."""
+    """The definition, answer by answer; a bundle is asked before any of it is answered."""
     result, student = [], store.student().tolist()
+    place = store.place.tolist() or [0] * len(store)
     seconds = [None if math.isnan(t) else round(1000 * t) for t in store.time.tolist()]
     members = store.sets.members[store.skill_set.long()].tolist()
     clock: dict[int, int] = {}
     past: list[tuple[int, int, int | None, int]] = []
     for n, who in enumerate(student):
-        now = seconds[n]
+        now = asked = seconds[n]
+        if place[n] == 0:
+            known, known_clock = list(past), dict(clock)
         if now is not None:
+            asked = max(now, known_clock.get(who, now))
             now = clock[who] = max(now, clock.get(who, now))
         for skill in (k for k in members[n] if k >= 0):
-            mine = [(then, right) for other, same, then, right in past if (other, same) == (who, skill)]
+            mine = [(then, right) for other, same, then, right in known if (other, same) == (who, skill)]
             windows = [mine]
             for length in WINDOWS:
                 windows.append([
                     (then, right) for then, right in mine
-                    if now is not None and then is not None and now - then < length
+                    if asked is not None and then is not None and asked - then < length
                 ])  # fmt: skip
             result.append([sum(right for _, right in w) for w in windows] + [len(w) for w in windows])
         past += [(who, skill, now, int(store.correct[n])) for skill in members[n] if skill >= 0]
@@ -73,6 +78,7 @@ ANSWER = st.tuples(
     st.sampled_from(["p", "q", "p~~q", None]),
     st.integers(0, 1),
     st.none() | st.sampled_from([0.0, 0.5, HOUR, HOUR + 0.5, 2 * HOUR, DAY, 8 * DAY, 31 * DAY, 60 * DAY]),
+    st.booleans(),  # whether it is asked with the one before
 )
 
 
@@ -80,8 +86,11 @@ ANSWER = st.tuples(
 def test_whole_logs_and_steps_follow_the_definition(answers):
     answers = sorted(answers, key=lambda answer: answer[0])
     store, vocabulary = store_and_vocabulary(
-        [(student, None, skills, right) for student, skills, right, _ in answers], [time for *_, time in answers]
+        [(student, None, skills, right) for student, skills, right, *_ in answers], [time for *_, time, _ in answers]
     )
+    with_last = torch.tensor([joins for *_, joins in answers]) & (store.position() > 0)
+    place = torch.arange(len(store)) - torch.where(with_last, 0, torch.arange(len(store))).cummax(0).values
+    store = replace(store, place=place if with_last.any() else place[:0])
     entries = SkillEntries.of_store(store)
     expected = by_loop(store, vocabulary.n_skills)
     whole = window_features(store, entries, vocabulary.n_skills, dtype=torch.float64)
@@ -89,11 +98,12 @@ def test_whole_logs_and_steps_follow_the_definition(answers):
     stepped, cpu = [], torch.device("cpu")
     final = WindowedHistory.of_store(store, vocabulary.n_skills)
     for student in range(store.n_students):
-        state = WindowedHistory.start(1, vocabulary.n_skills, cpu)
+        state = known = WindowedHistory.start(1, vocabulary.n_skills, cpu)
         for at in range(int(store.starts[student]), int(store.starts[student + 1])):
             question, answer = step_of(store, at)
             one = SkillEntries.of_question(question)
-            said = state.features(one, torch.zeros(1, dtype=torch.int64), asked_at(question), dtype=torch.float64)
+            known = known if place[at] else state
+            said = known.features(one, torch.zeros(1, dtype=torch.int64), asked_at(question), dtype=torch.float64)
             stepped += [counts(row) for row in said]
             state = state.after(question, answer)
         mine = final.student == student
