@@ -71,6 +71,26 @@ def test_neighbours_are_imported_relatively_and_others_through_their_face(path: 
                 assert is_face, f"line {node.lineno} reaches behind the face of {other}: {module}"
 
 
+@pytest.mark.parametrize("path", FACES, ids=named)
+def test_what_a_face_loads_later_is_what_it_imports_for_those_who_only_read(path: Path):
+    module = importlib.import_module(".".join(["kt_fewshot", *path.parent.relative_to(ROOT).parts]))
+    later = [node for node in ast.parse(path.read_text()).body if ast.unparse(node).startswith("if TYPE_CHECKING")]
+    named = {
+        alias.name: node.module
+        for block in later
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert getattr(module, "_homes", named) == named
+
+
+def test_reading_a_log_needs_no_torch():
+    code = "import sys, kt_fewshot.recipes as r; r.convert_log, r.describe_log; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("module", ["kt_fewshot", "kt_fewshot.errors", "kt_fewshot.commands"])
 def test_these_are_imported_without_anything_heavy(module: str):
     code = f"import sys, {module}; print(*sorted(set({HEAVY}) & set(sys.modules)))"

@@ -1,34 +1,40 @@
 """Logs in, sequences out: the log table, its readers, the simulator, splits, the store and its batches; images."""
 
-from .encode import Unknown, encode, log_gap, unknown_in
-from .folds import by_student_folds, held_out
+from typing import TYPE_CHECKING
+
+from kt_fewshot.faces import load_later
+
 from .frames import frame_columns, interactions_of
-from .history_features import (
-    N_FEATURES,
-    Occurrences,
-    Tally,
-    after,
-    describe,
-    empty_tally,
-    final_tally,
-    tally_features,
-    upcoming,
-)
-from .images import ClassImages, Splits
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
-from .live_history import Answer, LiveHistory, Question
 from .log_cache import clear_cache, read_cached
 from .log_files import bucket_of, write_buckets, write_log
 from .parts import PARTS, Part, Split, count
 from .pseudonyms import has_e_mail, pseudonym
 from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
-from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
-from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
-from .skill_sets import SkillSets, mean_over_skills
-from .splits import by_fold, by_fold_files, by_student, by_time, with_test
-from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
 from .vocabulary import UNKNOWN, Vocabulary
 from .windows import Windows, sliding_windows
+
+if TYPE_CHECKING:
+    from .encode import Unknown, encode, log_gap, unknown_in
+    from .folds import by_student_folds, held_out
+    from .history_features import (
+        N_FEATURES,
+        Occurrences,
+        Tally,
+        after,
+        describe,
+        empty_tally,
+        final_tally,
+        tally_features,
+        upcoming,
+    )
+    from .images import ClassImages, Splits
+    from .live_history import Answer, LiveHistory, Question
+    from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
+    from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
+    from .skill_sets import SkillSets, mean_over_skills
+    from .splits import by_fold, by_fold_files, by_student, by_time, with_test
+    from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
 
 __all__ = [
     "BEHAVIOUR",
@@ -103,3 +109,29 @@ __all__ = [
     "write_buckets",
     "write_log",
 ]
+
+load_later(
+    __name__,
+    {
+        "encode": ("Unknown", "encode", "log_gap", "unknown_in"),
+        "folds": ("by_student_folds", "held_out"),
+        "history_features": (
+            "N_FEATURES",
+            "Occurrences",
+            "Tally",
+            "after",
+            "describe",
+            "empty_tally",
+            "final_tally",
+            "tally_features",
+            "upcoming",
+        ),
+        "images": ("ClassImages", "Splits"),
+        "live_history": ("Answer", "LiveHistory", "Question"),
+        "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
+        "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),
+        "skill_sets": ("SkillSets", "mean_over_skills"),
+        "splits": ("by_fold", "by_fold_files", "by_student", "by_time", "with_test"),
+        "store": ("BEHAVIOUR", "HORIZON", "QUESTION_FEATURES", "SKILL_FEATURES", "SequenceStore"),
+    },
+)

@@ -5,20 +5,27 @@
 >>> trained = train_dkt(settings, say=print)  # doctest: +SKIP
 """
 
-from .compare_settings import CompareSettings
-from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
+from typing import TYPE_CHECKING
+
+from kt_fewshot.faces import load_later
+
 from .convert_log import convert_log
-from .data_settings import DataSettings, ReadSettings
 from .describe_log import describe_log
-from .evaluate_tracer import evaluate_tracer
-from .list_options import list_options
-from .mastery_table import mastery_table
-from .saved_tracer import TracedLog
+from .read_settings import ReadSettings
 from .settings import merged
-from .simulate_log import simulate_log
-from .train_dkt import TrainedRun, resume_dkt, train_dkt
-from .train_settings import TrainSettings
-from .use_tracer import evaluate_log, predict_log, write_mastery
+
+if TYPE_CHECKING:
+    from .compare_settings import CompareSettings
+    from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
+    from .data_settings import DataSettings
+    from .evaluate_tracer import evaluate_tracer
+    from .list_options import list_options
+    from .mastery_table import mastery_table
+    from .saved_tracer import TracedLog
+    from .simulate_log import simulate_log
+    from .train_dkt import TrainedRun, resume_dkt, train_dkt
+    from .train_settings import TrainSettings
+    from .use_tracer import evaluate_log, predict_log, write_mastery
 
 __all__ = [
     "CompareSettings",
@@ -43,3 +50,20 @@ __all__ = [
     "train_dkt",
     "write_mastery",
 ]
+
+load_later(
+    __name__,
+    {
+        "compare_settings": ("CompareSettings",),
+        "compare_tracers": ("ComparedRun", "compare_tracers", "resume_comparison"),
+        "data_settings": ("DataSettings",),
+        "evaluate_tracer": ("evaluate_tracer",),
+        "list_options": ("list_options",),
+        "mastery_table": ("mastery_table",),
+        "saved_tracer": ("TracedLog",),
+        "simulate_log": ("simulate_log",),
+        "train_dkt": ("TrainedRun", "resume_dkt", "train_dkt"),
+        "train_settings": ("TrainSettings",),
+        "use_tracer": ("evaluate_log", "predict_log", "write_mastery"),
+    },
+)

@@ -7,7 +7,7 @@ from typing import Any
 from kt_fewshot.data import Watch, read_compact, unwatched, write_buckets, write_log
 from kt_fewshot.errors import StorageError
 
-from .data_settings import ReadSettings
+from .read_settings import ReadSettings
 from .settings import checked
 from .write_table import check_target
 

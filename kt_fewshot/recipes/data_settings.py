@@ -9,7 +9,6 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kt_fewshot.data import (
-    ColumnChoice,
     Ingest,
     Log,
     SimulatedStudents,
@@ -18,11 +17,12 @@ from kt_fewshot.data import (
     by_fold_files,
     by_student,
     by_time,
-    read_log,
     simulate,
     with_test,
 )
 from kt_fewshot.errors import KTError
+
+from .read_settings import ReadSettings
 
 TEST_FOLD: Final = -1
 """The number of a log's own test set in its column `fold`."""
@@ -43,33 +43,6 @@ ALTERNATIVES: Final = (
     ("test", "fold_files", "valid_fold", "split"),
 )
 """Of each of these groups a user can mean one setting at most."""
-
-
-class ReadSettings(BaseModel):
-    """How a log is read; everything left out is found out and said."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: str | None = None
-    columns: ColumnChoice = ColumnChoice()
-    skill_separator: str | None = None
-    threshold: float | None = Field(default=None, gt=0, le=1)
-    max_bad: float = Field(default=0.01, ge=0, le=1)
-
-    def read(self, *paths: Path) -> Log:
-        """Read a log, or the parts of one.
-
-        Raises:
-            LogError: if it cannot be read.
-        """
-        return read_log(
-            list(paths),
-            format=self.format,
-            columns=self.columns,
-            skill_separator=self.skill_separator,
-            threshold=self.threshold,
-            max_bad=self.max_bad,
-        )
 
 
 class DataSettings(BaseModel):

@@ -8,7 +8,7 @@ import polars as pl
 
 from kt_fewshot.data import SKILL_SEPARATOR, Ingest, Interactions
 
-from .data_settings import ReadSettings
+from .read_settings import ReadSettings
 from .settings import checked
 
 SECONDS_A_DAY = 86_400

@@ -12,7 +12,8 @@ from kt_fewshot.errors import KTError, LogError
 from kt_fewshot.storage import RunFolder
 from kt_fewshot.tracing import Tracer, load_tracer
 
-from .data_settings import ReadSettings, told
+from .data_settings import told
+from .read_settings import ReadSettings
 from .say import Say, silent
 from .settings import checked
 
