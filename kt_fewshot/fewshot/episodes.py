@@ -1,7 +1,7 @@
 """`Episode`: a small labelled set to learn from and one to be judged on; a batch of them of equal shape."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import torch
@@ -120,5 +120,4 @@ class Episode:
 
     def _each(self, change: Callable[[Any], Any]) -> "Episode":
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "n_way"}
-        changed = {name: None if value is None else change(value) for name, value in values.items()}
-        return Episode(n_way=self.n_way, **changed)
+        return replace(self, **{name: change(value) for name, value in values.items() if value is not None})

@@ -73,13 +73,12 @@ class ClassImages:
             items: int64 of any shape.
         """
         picked = self.x.index_select(0, items.reshape(-1))
-        scale = 255.0 if picked.dtype == torch.uint8 else 1.0
-        values = picked.float()
-        if (scale, *self.mean, *self.std) != (1.0, 0.0, 1.0):
+        scale, values = (255.0, picked.float()) if picked.dtype == torch.uint8 else (1.0, picked)
+        if any(self.mean) or set(self.std) != {1.0} or scale != 1.0:
             channels = (-1, *[1] * (len(self.shape) - 1))
-            values *= (1.0 / (values.new_tensor(self.std) * scale)).reshape(channels)
-            values -= (values.new_tensor(self.mean) / values.new_tensor(self.std)).reshape(channels)
-        return values.reshape(*items.shape, *self.shape)
+            mean, std = (values.new_tensor(value).reshape(channels) for value in (self.mean, self.std))
+            values = torch.addcmul(-mean / std, values, 1 / (std * scale))
+        return values.float().reshape(*items.shape, *self.shape)
 
     def of_classes(self, classes: Tensor) -> "ClassImages":
         """Only some classes, numbered anew in the order given."""
@@ -94,6 +93,23 @@ class ClassImages:
             y=y[kept].to(self.y.device),
             names=tuple(self.names[int(index)] for index in classes),
             sources=None if self.sources is None else self.sources[items],
+        )
+
+    def joined(self, other: "ClassImages") -> "ClassImages":
+        """The classes of both; `mean` and `std` stay this one's, so that nothing of the other is used to scale.
+
+        Raises:
+            ValueError: if their items are of different shapes or types.
+        """
+        if (self.shape, self.x.dtype) != (other.shape, other.x.dtype):
+            raise ValueError(f"Items differ: {self.shape} of {self.x.dtype}, {other.shape} of {other.x.dtype}.")
+        both = self.sources is not None and other.sources is not None
+        return replace(
+            self,
+            x=torch.cat([self.x, other.x]),
+            y=torch.cat([self.y, other.y + self.n_classes]),
+            names=self.names + other.names,
+            sources=torch.cat([self.sources, other.sources]) if both else None,  # pyright: ignore[reportArgumentType]
         )
 
     def to(self, device: torch.device | str) -> "ClassImages":
