@@ -41,6 +41,7 @@ READERS: Final[Mapping[str, str]] = {
     "riiid": "riiid:Riiid",
     "synthetic-matrix": "synthetic_matrix:SyntheticMatrix",
     "text-lines": "text_lines:TextLines",
+    "xapi": "xapi:XApi",
 }
 """Name -> file and class of every reader; loaded when first needed."""
 

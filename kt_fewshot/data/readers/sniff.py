@@ -43,6 +43,9 @@ ADVICE: Final = {
     "zip": "is a zip archive. Unpack it and read the log inside.",
     "sqlite": "is a database. Export the table as CSV and read that.",
 }
+JSON: Final = ("[", "{")
+"""How a JSON file of more than one value begins."""
+
 NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\Z")
 
 
@@ -60,8 +63,8 @@ class Peek:
 
     `kind` is "table" (separated text), "text" (no separator fits), "json", "parquet" or "folder". For a table,
     `header` names the columns ("1", "2", ... where `has_header` is false), `rows` holds the first records and
-    `first_line` is the number of lines before the first record. `lines` are the first complete lines of any text.
-    `watch` hears how far the reading of the file is.
+    `first_line` is the number of lines before the first record. `lines` are the first complete lines of any text; of
+    JSON, where a line may be endless, the last may be cut. `watch` hears how far the reading of the file is.
     """
 
     path: Path
@@ -126,14 +129,14 @@ def _sniff_file(path: Path) -> Peek:
     newline = "\n" if "\n" in text else "\r"
     newline = "\r\n" if "\r\n" in text else newline
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace(newline, "\n").split("\n")
-    if not whole or not lines[-1]:  # the last line may be cut
-        lines.pop()
-    plain = Peek(path, "text", compression, encoding, newline, lines=tuple(lines[:200]))
     first = next((line for line in lines if line.strip()), "").lstrip()
     if first.startswith("<"):
         raise LogError(f"{path.name} is an HTML or XML page, not a log.")
-    if first.startswith(("[", "{")):
-        return replace(plain, kind="json")
+    if first.startswith(JSON):
+        return Peek(path, "json", compression, encoding, newline, lines=tuple(lines))
+    if not whole or not lines[-1]:  # the last line may be cut
+        lines.pop()
+    plain = Peek(path, "text", compression, encoding, newline, lines=tuple(lines[:200]))
     return _as_table(plain, lines)
 
 
@@ -149,10 +152,17 @@ def _head(path: Path, compression: str) -> tuple[bytes, bool]:
     size = HEAD
     with open_bytes(path, compression) as stream:
         head = stream.read(size)
-        while len(head) == size and size < MAX_HEAD and head.count(b"\n") + head.count(b"\r") < SAMPLE:
+        while len(head) == size and size < MAX_HEAD and _line_ends(head) < SAMPLE:
             head += stream.read(size)
             size *= 2
         return head, len(head) < size
+
+
+def _line_ends(head: bytes) -> int:
+    """Number of line ends that are not within quotes; in JSON, where nothing hangs on it, as many as are wanted."""
+    if head.lstrip().startswith(tuple(map(str.encode, JSON))):
+        return SAMPLE
+    return sum(part.count(b"\n") + part.count(b"\r") for part in head.split(b'"')[::2])
 
 
 def _tail(path: Path) -> bytes:

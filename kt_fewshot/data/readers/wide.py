@@ -10,6 +10,9 @@ from .values import present
 Judge = Callable[[pl.Series, float | None], dict[str, pl.Series]]
 """Outcome cells and threshold to `correct`, `set_aside` and `rejected`, as `layout.outcomes` does."""
 
+REASONS = ("set_aside", "rejected")
+IDS = ("student", "item", "skills", "group")
+
 
 def wide_draft(
     source: Source, frames: Sequence[pl.DataFrame], columns: Mapping[str, str], *, judge: Judge, options: Options
@@ -30,15 +33,7 @@ def wide_draft(
         row = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
         parts.append(frame.with_columns(row=row, file=pl.lit(number, pl.UInt32)))
     frame = pl.concat(parts, how="diagonal")
-    judged = pl.DataFrame(judge(frame["correct"], options.threshold))
-    if "set_aside" in frame.columns:
-        other = judged["set_aside"] if "set_aside" in judged.columns else pl.lit(None, pl.String)
-        judged = judged.with_columns(frame.select(pl.coalesce("set_aside", other).alias("set_aside"))["set_aside"])
-        if "rejected" in judged.columns:
-            said = frame["set_aside"].is_not_null()
-            judged = judged.with_columns(rejected=pl.when(~said).then("rejected"))
-    ids = [name for name in ("student", "item", "skills", "group") if name in frame.columns]
-    frame = frame.with_columns(present(frame[name]) for name in ids).with_columns(judged.get_columns())
+    frame = with_outcomes(frame, judge=judge, options=options)
     peek = source.peek
     return Draft(
         frame,
@@ -49,3 +44,22 @@ def wide_draft(
         separator=peek.separator,
         compression=peek.compression,
     )
+
+
+def with_outcomes(frame: pl.DataFrame, *, judge: Judge, options: Options) -> pl.DataFrame:
+    """The frame with its outcomes judged and empty ids missing; a reason in `set_aside` or `rejected` goes first."""
+    judged = pl.DataFrame(judge(frame["correct"], options.threshold))
+    own = {name: frame[name].alias(f"own_{name}") for name in REASONS if name in frame.columns}
+    both = judged.with_columns(own.values())
+    said = pl.any_horizontal(pl.lit(value=False), *(pl.col(column.name).is_not_null() for column in own.values()))
+    reasons = [
+        pl.when(said)
+        .then(pl.col(f"own_{name}") if name in own else None)
+        .otherwise(pl.col(name) if name in judged.columns else None)
+        .cast(pl.String)
+        .alias(name)
+        for name in REASONS
+    ]
+    ids = [name for name in IDS if name in frame.columns]
+    frame = frame.with_columns(present(frame[name]) for name in ids)
+    return frame.with_columns(both.select("correct", *reasons if own else judged.columns[1:]).get_columns())
