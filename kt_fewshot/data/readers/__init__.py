@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kt_fewshot.errors import LogError
 
+from .cells import read_cells
 from .columns import ColumnChoice
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
@@ -18,7 +19,7 @@ from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, Watch, sniff, unwatched
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["Watch", "load_reader", "read_compact", "read_log", "sniff", "unwatched"]
+__all__ += ["Watch", "load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",
