@@ -4,11 +4,15 @@ from typing import TYPE_CHECKING
 
 from kt_fewshot.faces import load_later
 
+from .expanded_rows import expanded_rows
 from .frames import frame_columns, interactions_of
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
-from .log_cache import clear_cache, read_cached
+from .log_cache import clear_cache, is_cached_log, read_cached, rows_in_cache
+from .log_contents import log_contents, looked_through
 from .log_files import bucket_of, write_buckets, write_log
+from .log_warnings import log_warnings, quoted
 from .parts import PARTS, Part, Split, count
+from .pseudonymised import pseudonymised
 from .pseudonyms import has_e_mail, pseudonym
 from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
 from .vocabulary import UNKNOWN, Vocabulary
@@ -28,7 +32,20 @@ if TYPE_CHECKING:
         tally_features,
         upcoming,
     )
-    from .images import ClassImages, Splits
+    from .images import (
+        LOADERS,
+        ClassImages,
+        Splits,
+        images_of,
+        load_image_folder,
+        load_images,
+        load_omniglot,
+        load_table,
+        read_class_folder,
+        read_table,
+        split_arrays,
+        split_classes,
+    )
     from .live_history import Answer, LiveHistory, Question
     from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
     from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
@@ -39,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BEHAVIOUR",
     "HORIZON",
+    "LOADERS",
     "N_FEATURES",
     "PARTS",
     "QUESTION_FEATURES",
@@ -87,20 +105,37 @@ __all__ = [
     "describe",
     "empty_tally",
     "encode",
+    "expanded_rows",
     "final_tally",
     "frame_columns",
     "has_e_mail",
     "held_out",
+    "images_of",
     "interactions_of",
+    "is_cached_log",
     "join_skills",
+    "load_image_folder",
+    "load_images",
+    "load_omniglot",
+    "load_table",
+    "log_contents",
     "log_gap",
+    "log_warnings",
+    "looked_through",
     "mean_over_skills",
     "pseudonym",
+    "pseudonymised",
+    "quoted",
     "read_cached",
+    "read_class_folder",
     "read_compact",
     "read_log",
+    "read_table",
+    "rows_in_cache",
     "simulate",
     "sliding_windows",
+    "split_arrays",
+    "split_classes",
     "tally_features",
     "unknown_in",
     "unwatched",
@@ -126,7 +161,20 @@ load_later(
             "tally_features",
             "upcoming",
         ),
-        "images": ("ClassImages", "Splits"),
+        "images": (
+            "LOADERS",
+            "ClassImages",
+            "Splits",
+            "images_of",
+            "load_image_folder",
+            "load_images",
+            "load_omniglot",
+            "load_table",
+            "read_class_folder",
+            "read_table",
+            "split_arrays",
+            "split_classes",
+        ),
         "live_history": ("Answer", "LiveHistory", "Question"),
         "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
         "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),

@@ -6,8 +6,9 @@ so a log that changed by one byte is read anew, and a copy of a log elsewhere is
 
 import hashlib
 import json
+import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +17,14 @@ import polars as pl
 
 from kt_fewshot import __version__
 from kt_fewshot.errors import CheckpointError, LogError, StorageError
-from kt_fewshot.storage import Manifest, write_manifest, write_text
+from kt_fewshot.storage import MANIFEST, Manifest, write_manifest, write_text
 
 from .interactions import Interactions
 from .log_files import new_folder, write_log
 from .readers import Ingest, Log, Options, Watch, read_compact, unwatched
 
 KIND: Final = "log"
+NAME: Final = re.compile("[0-9a-f]{64}")
 FILES: Final = ("log.parquet", "ingest.json", "rejected.parquet", "fates.parquet")
 
 
@@ -82,10 +84,29 @@ def cache_key(paths: Sequence[Path], format: str | None, options: Options) -> st
 
 def clear_cache(cache: Path) -> int:
     """Remove everything kept; the number of logs that were."""
-    entries = [entry for entry in cache.glob("*") if len(entry.name) == 64 and (entry / "manifest.json").is_file()]
+    entries = [entry for entry in cache.glob("*") if is_cached_log(entry)]
     for entry in entries:
         shutil.rmtree(entry)
     return len(entries)
+
+
+def is_cached_log(folder: Path) -> bool:
+    """Whether a folder is what is kept of a log."""
+    return NAME.fullmatch(folder.name) is not None and (folder / MANIFEST).is_file()
+
+
+def rows_in_cache(folder: Path, students: Collection[str]) -> int | None:
+    """How many answers of some students are kept of a log; None if it is damaged, so that nobody can tell.
+
+    Args:
+        folder: what is kept of one log.
+        students: their ids.
+    """
+    try:
+        answers = pl.scan_parquet(folder / "log.parquet", glob=False).filter(pl.col("student").is_in(list(students)))
+        return answers.select(pl.len()).collect().item()
+    except (pl.exceptions.PolarsError, OSError):
+        return None
 
 
 def _files(path: Path) -> Iterator[Path]:
