@@ -26,6 +26,7 @@ READERS: Final[Mapping[str, str]] = {
     "assistments2012": "assistments:Assistments2012",
     "assistments2015": "assistments:Assistments2015",
     "assistments2017": "assistments:Assistments2017",
+    "caliper": "caliper:Caliper",
     "datashop": "datashop:DataShop",
     "datashop-steps": "datashop_steps:StudentStep",
     "duolingo-hlr": "duolingo:DuolingoHalfLife",

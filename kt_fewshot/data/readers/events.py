@@ -179,7 +179,7 @@ def choose_skills(
     if odd := [name for name in given if name != "skill"]:
         raise LogError(f"Column `{odd[0]}` of a log in JSON is where the standard says. Leave the choice out.")
     if chosen := given.get("skill"):
-        if not frame.filter(answers)[kinds[chosen]].count():
+        if chosen not in kinds or not frame.filter(answers)[kinds[chosen]].count():
             raise LogError(f"No record has a skill in `{chosen}`.")
     else:
         chosen = next((name for name, column in kinds.items() if frame.filter(answers)[column].count()), "")
