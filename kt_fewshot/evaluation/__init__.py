@@ -1,29 +1,42 @@
 """Predictions in, results out: how well answers and mastery were foretold."""
 
+from .additive_factors import AdditiveFactors, fit_additive_factors
 from .behaviour import evaluate_behaviour
 from .comparison import Compared, Comparison, Fold, Foretold, compare
 from .cross_validation import across_folds, cross_validate, pooled, pooled_scores
+from .few_shot import JudgedEpisodes, judge
+from .learning_curves import DATASHOP, Category, CurveRules, LearningCurve, categorise, learning_curves
 from .mastery_recovery import MasteryRecovery, recover_mastery
 from .next_response import ITEM_ANSWERS, POSITIONS, evaluate_next_response
 from .predictions import PREDICTION_SCHEMA, predictions_frame
 from .results import PartScores, Results
 
 __all__ = [
+    "DATASHOP",
     "ITEM_ANSWERS",
     "POSITIONS",
     "PREDICTION_SCHEMA",
+    "AdditiveFactors",
+    "Category",
     "Compared",
     "Comparison",
+    "CurveRules",
     "Fold",
     "Foretold",
+    "JudgedEpisodes",
+    "LearningCurve",
     "MasteryRecovery",
     "PartScores",
     "Results",
     "across_folds",
+    "categorise",
     "compare",
     "cross_validate",
     "evaluate_behaviour",
     "evaluate_next_response",
+    "fit_additive_factors",
+    "judge",
+    "learning_curves",
     "pooled",
     "pooled_scores",
     "predictions_frame",
