@@ -9,6 +9,20 @@ from collections.abc import Sequence
 class KTError(Exception):
     """A user's file, option or command is at fault; the commands print it as one line and exit with code 2."""
 
+    def __str__(self) -> str:
+        """One line, whatever stood in the user's file."""
+        return one_line(super().__str__())
+
+
+def one_line(text: str, most: int = 3000) -> str:
+    r"""Text that may quote a file, without what would break or colour a line, and not too long.
+
+    >>> one_line("Found 'a\nb\x1b[31m'.")
+    "Found 'a b [31m'."
+    """
+    shown = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
+    return shown if len(shown) <= most else f"{shown[: most - 4]} ..."
+
 
 class LogError(KTError):
     """A log cannot be read, or cannot be read unambiguously."""

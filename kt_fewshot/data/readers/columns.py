@@ -96,7 +96,7 @@ def place_of(peek: Peek, column: str) -> int:
         raise LogError(
             f"Column `{column}` occurs {len(places)} times in {peek.name}. Rename the others and read again."
         )
-    raise LogError(f"Column `{column}` is missing from {peek.name} (found: {_listed(peek.header)}).")
+    raise LogError(f"Column `{column}` is missing from {peek.name} (found: {listed(peek.header)}).")
 
 
 def choose_columns(peek: Peek, choice: ColumnChoice) -> tuple[dict[str, str], list[str]]:
@@ -185,7 +185,7 @@ def _ask(peek: Peek, taken: Mapping[str, str], unclear: Mapping[str, list[str]])
         return
     told = [f"the {name} is not clear" for name in missing]
     told += [f"the {name} could be {' or '.join(found)}" for name, found in unclear.items()]
-    header = f"found: {_listed(peek.header)}" if peek.has_header or peek.kind == "parquet" else "it has no header line"
+    header = f"found: {listed(peek.header)}" if peek.has_header or peek.kind == "parquet" else "it has no header line"
     if not (peek.has_header or peek.kind == "parquet"):
         told = ["the columns have no names"]
     skill = ("skill",) if "skill" in (*taken, *missing) else ()
@@ -195,7 +195,7 @@ def _ask(peek: Peek, taken: Mapping[str, str], unclear: Mapping[str, list[str]])
     raise UnclearLogError(f"{peek.name}: {'; '.join(told)} ({header}).", "Name the columns", options)
 
 
-def _listed(header: Sequence[str]) -> str:
+def listed(header: Sequence[str]) -> str:
     """Column names, not more than a line can bear."""
-    shown = ", ".join(name.replace("\n", " ")[:40] for name in header[:30])
+    shown = ", ".join(name[:40] for name in header[:30])
     return shown + (f", ... {len(header)} in all" if len(header) > 30 else "")

@@ -132,7 +132,7 @@ def _tokens(peek: Peek, keys: dict[str, str], before: int) -> tuple[pl.DataFrame
             if exercise is None
             else f"{len(fields)} fields instead of 6 or 7"
             if len(fields) not in (6, 7)
-            else f"the label is {label!r}"
+            else f"the label is {label[:40]!r}"
             if label not in ("", "0", "1")
             else ""
         )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from kt_fewshot.errors import one_line
 from kt_fewshot.storage import plain_json, write_text
 
 from ..interactions import Interactions
@@ -93,7 +94,7 @@ class Ingest:
     @property
     def sentence(self) -> str:
         """The decisions in one line."""
-        return ", ".join(self.decisions)
+        return one_line(", ".join(self.decisions))
 
     @property
     def rejected_because(self) -> dict[str, int]:

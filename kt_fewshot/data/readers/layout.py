@@ -24,6 +24,9 @@ from .values import map_cells, outcome, present, split_cells, to_counts, to_numb
 NOTHING: Final = ("", ".")
 """What stands for no value in a cell that is one of several."""
 
+MOST: Final = 40
+"""Letters of an outcome that are quoted where it is none."""
+
 SLOW: Final = 1000.0
 """A median response time above this many seconds is more likely one in milliseconds."""
 
@@ -110,7 +113,7 @@ def _fate(text: str, threshold: float | None) -> tuple[int | None, str | None, s
     try:
         value = outcome(text)
     except ValueError:
-        return None, None, f"the outcome is {text!r}"
+        return None, None, f"the outcome is {text[:MOST]!r}"
     if value is None:
         return None, "no outcome", None
     if 0 < value < 1 and threshold is None:

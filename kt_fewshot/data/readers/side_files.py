@@ -8,6 +8,7 @@ import polars as pl
 
 from kt_fewshot.errors import LogError
 
+from .columns import listed
 from .reader import Options, Source
 from .sniff import sniff
 from .table import read_table
@@ -48,9 +49,7 @@ def read_side(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
     places = {name.lower(): place for place, name in enumerate(peek.header)}
     missing = [column for column in columns.values() if column.lower() not in places]
     if missing:
-        raise LogError(
-            f"Column `{missing[0]}` is missing from {path.name} (found: {', '.join(peek.header) or 'none'})."
-        )
+        raise LogError(f"Column `{missing[0]}` is missing from {path.name} (found: {listed(peek.header) or 'none'}).")
     table = read_table(peek, {name: places[column.lower()] for name, column in columns.items()})
     if table.rejected.height:
         _, line, reason = table.rejected.row(0)

@@ -68,7 +68,7 @@ def _matrix(peek: Peek) -> pl.DataFrame:
     frame = table.frame.drop("row")
     odd = {cell for column in frame for cell in column.str.strip_chars().unique()} - {"0", "1", "0.0", "1.0"}
     if odd:
-        raise LogError(f"{peek.name} should hold only 0 and 1. Found {min(odd)!r}.")
+        raise LogError(f"{peek.name} should hold only 0 and 1. Found {min(odd)[:30]!r}.")
     return frame
 
 

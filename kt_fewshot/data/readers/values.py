@@ -61,7 +61,7 @@ def outcome(text: str) -> float | None:
 
 def map_cells(column: pl.Series, function: Callable[[str], object], kind: pl.DataType) -> pl.Series:
     """Each cell through a function, called once per distinct text; missing cells stay missing."""
-    texts = column.drop_nulls().unique().to_list()
+    texts = column.drop_nulls().unique(maintain_order=True).to_list()
     return column.replace_strict(texts, [function(text) for text in texts], default=None, return_dtype=kind)
 
 
