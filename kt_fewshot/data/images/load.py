@@ -50,7 +50,7 @@ LOADERS: Final[Mapping[str, Loader]] = {
     "cifar-fs": Loader(
         partial(load_image_folder, size=32), _never, "Put folders train, val and test of CLASS/IMAGE into it"
     ),
-    "table": Loader(load_table, _is_table, "Put a CSV file there"),
+    "tabular": Loader(load_table, _is_table, "Put a CSV file there"),
     "image-folder": Loader(load_image_folder, Path.is_dir, "Put folders of CLASS/IMAGE into it"),
 }
 """Name -> loader; a path is given to the first that recognises it."""
