@@ -12,7 +12,7 @@ import typer
 from kt_fewshot import __version__
 from kt_fewshot.errors import Interrupted, KTError, UnclearLogError
 
-from . import data, dkt
+from . import data, dkt, fewshot
 from .again import completed
 from .compare import compare
 from .output import say
@@ -35,6 +35,7 @@ app = typer.Typer(
 dkt.app.command(short_help="Tracers side by side, on the same answers.")(compare)
 app.add_typer(dkt.app, name="dkt")
 app.add_typer(data.app, name="data")
+app.add_typer(fewshot.app, name="fewshot")
 
 
 @app.callback(invoke_without_command=True)

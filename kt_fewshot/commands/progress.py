@@ -9,15 +9,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 if TYPE_CHECKING:
     from kt_fewshot.training import Row
 
-SHOWN: Final = {"auc": "AUC", "correct_loss": "loss", "mastery_loss": "mastery loss"}
+SHOWN: Final = {"auc": "AUC", "correct_loss": "loss", "mastery_loss": "mastery loss", "accuracy": "accuracy"}
 """Validation numbers shown an epoch, and what they are called; `history.csv` has them all."""
 
 
 @final
 class Bar:
-    """Listens to a training and draws it; where standard error is no terminal, one plain line an epoch."""
+    """Listens to a training and draws it; where standard error is no terminal, one plain line an epoch.
 
-    def __init__(self) -> None:
+    Args:
+        counting: what the model learns from.
+    """
+
+    def __init__(self, *, counting: str = "answers") -> None:
+        self.counting = counting
         self.console = Console(stderr=True, highlight=False)
         self.bar: Progress | None = None
         self.task = TaskID(0)
@@ -46,14 +51,14 @@ class Bar:
             return
         self.items += items
         seconds = self.bar.tasks[0].elapsed
-        rate = f"{self.items / seconds:,.0f} answers/s" if seconds and self.items else ""
+        rate = f"{self.items / seconds:,.0f} {self.counting}/s" if seconds and self.items else ""
         loss = f"loss {metrics['correct']:.3f}" if "correct" in metrics else ""
         self.bar.update(self.task, advance=steps, rate=rate, loss=loss)
 
     def epoch(self, row: "Row") -> None:
         """An epoch is over."""
         found = "  ".join(f"{name} {row.metrics[key]:.4f}" for key, name in SHOWN.items() if key in row.metrics)
-        line = f"epoch {row.epoch:>3}  {found}  {row.seconds:.1f} s  {row.items_per_second:,.0f} answers/s"
+        line = f"epoch {row.epoch:>3}  {found}  {row.seconds:.1f} s  {row.items_per_second:,.0f} {self.counting}/s"
         self.console.print(line, soft_wrap=True, markup=False)
 
     def close(self) -> None:

@@ -62,6 +62,17 @@ def print_results(results: "Results") -> None:
         print_table("\nBehaviour, foretold before the answer", ("", ""), tasks)
 
 
+def print_few_shot(results: "Results") -> None:
+    """Accuracy on episodes, and how they were drawn."""
+    found = results.to_json_dict()
+    how = found["settings"]
+    title = f"{how['n_way']}-way {how['k_shot']}-shot, {found['counts']['episodes']:,} episodes of unseen classes"
+    if how.get("transductive"):
+        title += " (transductive: all queries of an episode at once)"
+    rows = [(METRICS.get(name, name), interval(value)) for name, value in found["test"].items()]
+    print_table(title, ("", "test [95 %]"), rows)
+
+
 def _print_next_answer(found: Mapping[str, Any]) -> None:
     reference = found.get("reference", {})
     columns = ("", "test [95 %]", "always the mean") if reference else ("", "test [95 %]")

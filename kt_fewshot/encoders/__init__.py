@@ -1,8 +1,8 @@
 """Encoders: lists of layers that turn inputs into features. Nothing of education in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from .base import Encoder, Layer, Memoryless, State
 from .conv4 import Conv4
@@ -32,6 +32,23 @@ def encoder_class(name: str) -> type[Encoder]:
     return getattr(import_module(module, __name__), cls)
 
 
+def make_encoder(name: str, shape: Sequence[int], options: Mapping[str, Any] | None = None) -> Encoder:
+    """An encoder by its name, which knows how it was made.
+
+    Args:
+        name: out of `ENCODERS`.
+        shape: of one example.
+        options: by keyword, such as `hidden`.
+
+    Raises:
+        ValueError: if there is no such encoder, or it cannot read examples of this shape.
+        TypeError: if it has no such option.
+    """
+    encoder = encoder_class(name)(shape, **(options or {}))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    encoder.made_as = {"name": name, "shape": list(shape), "options": dict(options or {})}
+    return encoder
+
+
 __all__ = [
     "ENCODERS",
     "LSTM",
@@ -44,4 +61,5 @@ __all__ = [
     "ResNet12",
     "State",
     "encoder_class",
+    "make_encoder",
 ]

@@ -1,8 +1,8 @@
 """The contract of layers, and `Encoder`: a list of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, final
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, final
 
 from torch import Tensor, nn
 
@@ -68,6 +68,8 @@ class Encoder(nn.Module):
 
     name: ClassVar[str]
     """What it is called on the command line; set by every registered encoder."""
+    made_as: Mapping[str, Any] | None = None
+    """The arguments of `make_encoder` that made it; None for an encoder made otherwise."""
 
     def __init__(self, layers: Sequence[Layer], width: int) -> None:
         super().__init__()

@@ -32,8 +32,5 @@ class MLP(Encoder):
         if depth < 1:
             raise ValueError(f"`depth` should be at least 1. Found `depth = {depth}`.")
         widths = [prod(shape), *[hidden] * depth]
-        layers = [
-            nn.Sequential(nn.Linear(before, after), nn.ReLU())
-            for before, after in pairwise(widths)
-        ]
+        layers = [nn.Sequential(nn.Linear(before, after), nn.ReLU()) for before, after in pairwise(widths)]
         super().__init__([Memoryless(nn.Flatten()), *map(Memoryless, layers)], hidden)

@@ -84,6 +84,10 @@ class Results:
         """The same results, known to come from the folder `run`."""
         return replace(self, run=run)
 
+    def measured(self, settings: Mapping[str, Any]) -> Self:
+        """The same results, with how they were measured."""
+        return replace(self, settings=settings)
+
     def with_mastery(self, mastery: Mapping[str, Any]) -> Self:
         """The same results, with how well mastery was recovered."""
         return replace(self, mastery=mastery)

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kt_fewshot.errors import KTError
 
+from .episode_plan import EpisodePlan
 from .episode_sampler import EpisodeSampler
 from .episode_source import EpisodeSource
 from .episodes import Episode, Examples
 from .method import Method, MethodOptions, Predictor, cross_entropy
+from .saved import load_method, save_method
+from .sinusoids import Sinusoids
 
 if TYPE_CHECKING:
     from .protonet import ProtoNet
@@ -44,6 +47,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
 __all__ = [
     "METHODS",
     "Episode",
+    "EpisodePlan",
     "EpisodeSampler",
     "EpisodeSource",
     "Examples",
@@ -52,6 +56,9 @@ __all__ = [
     "Predictor",
     "ProtoNet",
     "Ridge",
+    "Sinusoids",
     "cross_entropy",
+    "load_method",
     "method_class",
+    "save_method",
 ]

@@ -37,13 +37,13 @@ class EmbeddingMethod(Method):
         fitted = self._fit(self.embed(support.x), support, n_way)
         return lambda query: fitted(self.embed(query))
 
-    def losses(self, episode: Episode) -> dict[str, LossSum]:
+    def losses(self, batch: Episode) -> dict[str, LossSum]:
         """See `Method.losses`; support and query are embedded in one pass."""
-        support, query = episode.support, episode.query
+        support, query = batch.support, batch.query
         features = self.embed(torch.cat([support.x, query.x], 1))
         of_support, of_query = features.split([support.x.shape[1], query.x.shape[1]], 1)
         with torch.autocast(features.device.type, enabled=False):
-            logits = self._fit(of_support, support, episode.n_way)(of_query)
+            logits = self._fit(of_support, support, batch.n_way)(of_query)
         return {"query": cross_entropy(logits, query)}
 
     def embed(self, x: Tensor) -> Tensor:

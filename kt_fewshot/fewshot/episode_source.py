@@ -45,6 +45,11 @@ class EpisodeSource(ABC):
         """Batches an epoch."""
         return self.steps
 
+    @property
+    def labels_per_batch(self) -> int:
+        """Queries of a batch (of the first, where way or shots vary), in this process."""
+        return self.draw(0).query.y.numel()
+
     def draw(self, index: int) -> Episode:
         """Batch number `index`: this process's part of it."""
         rank, processes = self.part

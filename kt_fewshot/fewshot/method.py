@@ -2,20 +2,31 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 from torch.nn import functional
 
+from kt_fewshot.data import ClassImages
 from kt_fewshot.encoders import Encoder
-from kt_fewshot.training import LossSum
+from kt_fewshot.training import BatchSource, LossSum
 
+from .episode_plan import EpisodePlan
 from .episodes import Episode, Examples
 
 Predictor = Callable[[Tensor], Tensor]
 """Query examples (tasks, queries, *shape) to logits (tasks, queries, way)."""
+
+
+class LabelledBatches(BatchSource, Protocol):
+    """What the trainer draws from, and how many labels there are in a batch."""
+
+    @property
+    def labels_per_batch(self) -> int:
+        """The losses' sum is divided by it."""
+        ...
 
 
 class MethodOptions(BaseModel):
@@ -38,6 +49,10 @@ class Method(nn.Module, ABC):
     """What it is called on the command line."""
     transductive: ClassVar[bool] = False
     """Whether a prediction may depend on the other queries of its task; such methods stand apart in every table."""
+    tasks: ClassVar[int] = 1
+    """Episodes a training step unless the user says otherwise."""
+    learning_rate: ClassVar[float] = 1e-3
+    """Of training unless the user says otherwise."""
     Options: ClassVar[type[MethodOptions]] = MethodOptions
 
     def __init__(self, encoder: Encoder, options: Mapping[str, Any] | None = None) -> None:
@@ -47,17 +62,28 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def adapt(self, support: Examples, n_way: int) -> Predictor:
-        """Fit the head of each task on its support set.
+        """Fit the head of each task on its support set; under `torch.no_grad` too.
 
         Args:
             support: x (tasks, examples, *shape), y (tasks, examples) class index in [0, n_way).
             n_way: classes of each task.
         """
 
-    def losses(self, episode: Episode) -> dict[str, LossSum]:
+    def batches(self, data: ClassImages, plan: EpisodePlan, *, steps: int, seed: int) -> LabelledBatches:
+        """What the method is trained on: episodes, unless it says otherwise.
+
+        Args:
+            data: classes to train on, on the method's device.
+            plan: what an episode looks like, and how many there are in a batch.
+            steps: batches an epoch.
+            seed: of the episodes.
+        """
+        return plan.sampler(data, steps=steps, seed=seed)
+
+    def losses(self, batch: Episode) -> dict[str, LossSum]:
         """Cross-entropy of the queries after adapting to the support sets: {"query": sum and count}."""
-        logits = self.adapt(episode.support, episode.n_way)(episode.query.x)
-        return {"query": cross_entropy(logits, episode.query)}
+        logits = self.adapt(batch.support, batch.n_way)(batch.query.x)
+        return {"query": cross_entropy(logits, batch.query)}
 
     def shared_parameters(self) -> Iterable[nn.Parameter]:
         """The encoder's."""

@@ -2,8 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -12,15 +11,15 @@ from typing import Any
 import polars as pl
 import torch
 
-from kt_fewshot.errors import Interrupted
 from kt_fewshot.evaluation import Comparison, Fold, Foretold, compare
 from kt_fewshot.metrics import auc
-from kt_fewshot.storage import MANIFEST, RunFolder, write_json
+from kt_fewshot.storage import RunFolder, write_json
 from kt_fewshot.tracing import Tracer, tracer_class
 from kt_fewshot.training import Progress, Silence
 
 from .compare_settings import CompareSettings
 from .kept_predictions import fingerprint, keep, kept
+from .resumable import resumable
 from .say import Say, silent
 from .study import Study
 from .write_table import write_table
@@ -60,7 +59,7 @@ def compare_tracers(
         Interrupted: after Ctrl-C; the message says how to go on.
     """
     run = RunFolder.create(out=out)
-    with _resumable(run, new=True), run.writing():
+    with resumable(run, what="The comparison", command="dkt compare", new=True):
         settings.write(run.config)
         return _compare(settings, run, say=say, listen=listen)
 
@@ -82,24 +81,9 @@ def resume_comparison(
     """
     run = RunFolder.open(name, having="config")
     settings = CompareSettings.of_run(run, tracers=tracers)
-    with _resumable(run, new=False), run.writing():
+    with resumable(run, what="The comparison", command="dkt compare", new=False):
         settings.write(run.config)
         return _compare(settings, run, say=say, listen=listen)
-
-
-@contextmanager
-def _resumable(run: RunFolder, *, new: bool) -> Iterator[None]:
-    """Whatever stops a comparison inside, a new folder stays only if something is done."""
-    try:
-        yield
-    except BaseException as stop:
-        if new and next(run.path.rglob(MANIFEST), None) is None:
-            run.discard()
-        elif isinstance(stop, Interrupted | KeyboardInterrupt):
-            raise Interrupted(
-                f"The comparison was interrupted; what was done is kept. Go on with: dkt compare --resume {run.path}"
-            ) from stop
-        raise
 
 
 def _compare(settings: CompareSettings, run: RunFolder, *, say: Say, listen: Listen) -> ComparedRun:

@@ -1,7 +1,5 @@
 """Train a tracer on a log, test it, and leave behind a run folder that says everything."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import torch
 
 from kt_fewshot.data import Ingest
-from kt_fewshot.errors import Interrupted, KTError
+from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer
@@ -17,6 +15,7 @@ from kt_fewshot.training import History, Progress
 
 from .evaluate_tracer import evaluate_tracer
 from .mastery_table import mastery_table
+from .resumable import resumable
 from .say import Say, silent
 from .study import Study
 from .train_settings import TrainSettings
@@ -57,7 +56,7 @@ def train_dkt(
         Interrupted: after Ctrl-C; the message says how to go on.
     """
     run = RunFolder.create(out=out)
-    with _resumable(run, new=True), run.writing():
+    with resumable(run, what="Training", command="dkt train", new=True):
         settings.write(run.config)
         return _train(settings, run, say=say, progress=progress)
 
@@ -80,23 +79,8 @@ def resume_dkt(name: str | Path, *, say: Say = silent, progress: Progress | None
         settings = TrainSettings.assemble(run.config, {})
     except KTError as error:
         raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
-    with _resumable(run, new=False), run.writing():
+    with resumable(run, what="Training", command="dkt train", new=False):
         return _train(settings, run, say=say, progress=progress)
-
-
-@contextmanager
-def _resumable(run: RunFolder, *, new: bool) -> Iterator[None]:
-    """Whatever stops a training inside, a new folder stays only if training can go on from it."""
-    try:
-        yield
-    except BaseException as stop:
-        if new and not run.has("checkpoint"):
-            run.discard()
-        elif isinstance(stop, Interrupted | KeyboardInterrupt):
-            raise Interrupted(
-                f"Training was interrupted; what was done is kept. Go on with: dkt train --resume {run.path}"
-            ) from stop
-        raise
 
 
 def _train(settings: TrainSettings, run: RunFolder, *, say: Say, progress: Progress | None) -> TrainedRun:

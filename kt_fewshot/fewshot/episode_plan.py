@@ -1,0 +1,34 @@
+"""`EpisodePlan`: what an episode looks like, before there are data to draw it from."""
+
+from dataclasses import dataclass
+
+from kt_fewshot.data import ClassImages
+
+from .episode_sampler import EpisodeSampler, Span
+
+
+@dataclass(frozen=True)
+class EpisodePlan:
+    """`n_way` classes, `k_shot` support and `n_query` query examples of each; `tasks` episodes in a batch.
+
+    Way and shots may be (smallest, largest); with `imbalanced` each class draws its own shots.
+    """
+
+    n_way: Span = 5
+    k_shot: Span = 1
+    n_query: int = 15
+    tasks: int = 1
+    imbalanced: bool = False
+
+    def sampler(self, data: ClassImages, *, steps: int = 100, seed: int = 0) -> EpisodeSampler:
+        """Episodes of these out of a data set; see `EpisodeSampler` for what is refused."""
+        return EpisodeSampler(
+            data,
+            self.n_way,
+            self.k_shot,
+            n_query=self.n_query,
+            tasks=self.tasks,
+            seed=seed,
+            imbalanced=self.imbalanced,
+            steps=steps,
+        )

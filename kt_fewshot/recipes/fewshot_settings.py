@@ -1,0 +1,157 @@
+"""`FewShotSettings`: everything that a meta-training depends on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kt_fewshot.data import Splits, load_images
+from kt_fewshot.encoders import ENCODERS, make_encoder
+from kt_fewshot.errors import KTError
+from kt_fewshot.fewshot import EpisodePlan, Method, MethodOptions, method_class
+from kt_fewshot.storage import write_text
+from kt_fewshot.training import Precision, TrainerOptions, own_randomness, seed_generators
+
+from .saved_tracer import choose_device
+from .settings import checked, first_problem, merged, read_yaml
+
+EXAMPLES_AT_ONCE: Final = 1024
+"""Examples judged at a time."""
+
+ENCODER_OF_AXES: Final = {1: "mlp", 2: "lstm", 3: "conv4"}
+"""Axes of an example -> the encoder that reads it, unless another is named."""
+
+
+class FewShotSettings(BaseModel):
+    """Everything a run depends on; `config.yaml` in its folder holds it.
+
+    - `data`: "glyphs", another name of `LOADERS`, or a path; `data_path`: where a named data set is; `data_options` of
+      its loader;
+    - `method` and `model`, its options; `encoder` (chosen by the examples' shape if None) and `encoder_options`;
+    - `n_way`, `k_shot`, `n_query`: of the training's episodes; `tasks`: episodes a step (the method's own if None);
+    - `steps`: steps an epoch; `epochs`, `patience`, `learning_rate`, `schedule`, `average_decay`, `precision`,
+      `chunks`, `seed`: as `TrainerOptions` has them, the rate of the method's choice if None;
+    - `valid_episodes` after each epoch, `test_episodes` at the end, of `test_way` classes, `test_shot`, `test_query`;
+    - `with_valid`: train on the validation classes too, for a fixed number of epochs;
+    - `device`: auto, cpu or cuda; `threads` of the CPU.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str = "glyphs"
+    data_path: Path | None = None
+    data_options: Mapping[str, Any] = Field(default_factory=dict)
+    method: str = "protonet"
+    model: Mapping[str, Any] = Field(default_factory=dict)
+    encoder: str | None = None
+    encoder_options: Mapping[str, Any] = Field(default_factory=dict)
+    n_way: int = Field(default=5, ge=2)
+    k_shot: int = Field(default=1, ge=1)
+    n_query: int = Field(default=5, ge=1)
+    tasks: int | None = Field(default=None, ge=1)
+    steps: int = Field(default=100, ge=1)
+    epochs: int = Field(default=20, ge=1)
+    patience: int | None = Field(default=5, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    schedule: Literal["constant", "cosine", "one-cycle"] = "cosine"
+    average_decay: float | None = Field(default=None, ge=0, lt=1)
+    precision: Precision = "auto"
+    chunks: int = Field(default=1, ge=1)
+    checkpoint_seconds: float = Field(default=60.0, ge=0)
+    valid_episodes: int = Field(default=200, ge=1)
+    test_episodes: int = Field(default=1000, ge=1)
+    test_way: int = Field(default=5, ge=2)
+    test_shot: int = Field(default=1, ge=1)
+    test_query: int = Field(default=15, ge=1)
+    with_valid: bool = False
+    seed: int = Field(default=0, ge=0)
+    device: str = "auto"
+    threads: int = Field(default=1, ge=1)
+
+    @classmethod
+    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
+        """Settings from a file, if there is one, and values that go before it.
+
+        Raises:
+            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
+        """
+        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
+        settings.options()  # a mistake in the method's options is told before data are read
+        if settings.encoder is not None and settings.encoder not in ENCODERS:
+            raise KTError(f"Unknown encoder '{settings.encoder}'. Choose one of: {', '.join(sorted(ENCODERS))}.")
+        return settings
+
+    def options(self) -> MethodOptions:
+        """The method's options, checked.
+
+        Raises:
+            KTError: if there is no such method, or an option is unknown or out of range.
+        """
+        kind = method_class(self.method)
+        try:
+            return kind.Options(**self.model)
+        except ValidationError as error:
+            raise KTError(first_problem(error, known=list(kind.Options.model_fields), inside="model")) from error
+
+    def source(self) -> dict[str, Any]:
+        """The settings that name the data."""
+        return {"data": self.data, "data_path": self.data_path, "data_options": dict(self.data_options)}
+
+    def load(self) -> Splits:
+        """The data, on the device.
+
+        Raises:
+            DatasetError: if they are missing or damaged.
+        """
+        splits = load_images(self.data, path=self.data_path, **self.data_options)
+        return splits.to(choose_device(self.device))
+
+    def make(self, shape: tuple[int, ...]) -> Method:
+        """The untrained method for examples of a shape, on its device.
+
+        Raises:
+            KTError: if no encoder fits the shape, or a setting is refused.
+        """
+        name = self.encoder or ENCODER_OF_AXES.get(len(shape), "mlp")
+        cpu = choose_device("cpu")
+        with own_randomness(cpu):
+            seed_generators(self.seed, cpu)
+            try:
+                encoder = make_encoder(name, shape, self.encoder_options)
+            except (ValueError, TypeError) as error:
+                raise KTError(f"Encoder {name}: {error}") from error
+            return method_class(self.method)(encoder, self.model).to(choose_device(self.device))
+
+    def train_plan(self, kind: type[Method]) -> EpisodePlan:
+        """The episodes of training."""
+        return EpisodePlan(self.n_way, self.k_shot, n_query=self.n_query, tasks=self.tasks or kind.tasks)
+
+    def test_plan(self) -> EpisodePlan:
+        """The episodes of validation and test, judged a few at a time."""
+        examples = self.test_way * (self.test_shot + self.test_query)
+        return EpisodePlan(
+            self.test_way, self.test_shot, n_query=self.test_query, tasks=max(1, EXAMPLES_AT_ONCE // examples)
+        )
+
+    def trainer_options(self, kind: type[Method]) -> TrainerOptions:
+        """How to train a method of this kind."""
+        names = ("epochs", "schedule", "average_decay", "precision", "chunks", "checkpoint_seconds", "seed")
+        return TrainerOptions(
+            **{name: getattr(self, name) for name in names},
+            learning_rate=self.learning_rate or kind.learning_rate,
+            patience=None if self.with_valid else self.patience,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write every setting as YAML, paths so that they hold in any working folder."""
+        whole = self.model_copy(
+            update={"data_path": self.data_path and self.data_path.absolute(), "data": self._place()}
+        )
+        write_text(path, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+
+    def _place(self) -> str:
+        """The data's name, or their path so that it holds in any working folder."""
+        path = Path(self.data)
+        return str(path.absolute()) if path.exists() else self.data
