@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import GenericAlias
 from typing import Annotated, Any, Final
 
 import typer
@@ -25,14 +26,14 @@ class Option:
         flag: `--name`.
         text: what it means, for `--help`.
         sets: the settings it sets, dotted: "data.seed"; by default one of the flag's own name.
-        kind: type of its value; a bool is a flag without one.
+        kind: type of its value; a bool is a flag without one, a list can be given several times.
         metavar: what stands for its value in `--help`.
     """
 
     flag: str
     text: str
     sets: tuple[str, ...] = ()
-    kind: type = str
+    kind: type | GenericAlias = str
     metavar: str | None = None
 
     @property
@@ -67,14 +68,19 @@ COLUMNS: Final = {
 """Columns a user can name, and what they hold."""
 
 READING: Final = (
-    Option("--format", "Format of the log; found out unless named."),
+    Option("--format", "Format of the log; found out unless named.", metavar="NAME"),
     *(
-        Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",))
+        Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",), metavar="COL")
         for name, what in COLUMNS.items()
     ),
-    Option("--skill-separator", "What separates skills in one cell."),
+    Option("--skill-separator", "What separates skills in one cell.", metavar="TEXT"),
+    Option("--kc", "Skill model, where a log has several.", metavar="NAME"),
+    Option("--hint", "A first try that asks for help is wrong, or dropped (wrong).", metavar="wrong|drop"),
+    Option("--side", "File beside the log: questions, keys. Repeatable.", kind=list[Path], metavar="PATH"),
     Option("--threshold", "Outcomes between 0 and 1 count as right from here on.", kind=float),
     Option("--max-bad", "Share of records that may be unreadable (0.01).", kind=float),
+    Option("--keep-names", "Leave names and e-mail addresses of students readable.", kind=bool),
+    Option("--key", "Key of the pseudonyms that stand for them otherwise.", kind=Path, metavar="KEYFILE"),
 )
 """How a log is read: fields of `ReadSettings`."""
 
@@ -180,7 +186,7 @@ def _tree(options: Sequence[Option], values: dict[str, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for option in options:
         value = values.pop(option.name)
-        for dotted in (option.sets or (option.name,)) if value is not None else ():
+        for dotted in (option.sets or (option.name,)) if value not in (None, []) else ():
             *groups, name = dotted.split(".")
             branch = functools.reduce(lambda part, group: part.setdefault(group, {}), groups, tree)
             branch[name] = value

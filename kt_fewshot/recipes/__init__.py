@@ -11,16 +11,21 @@ from kt_fewshot.faces import load_later
 
 from .convert_log import convert_log
 from .describe_log import describe_log
+from .forget_student import forget_student
 from .read_settings import ReadSettings
 from .settings import merged
 
 if TYPE_CHECKING:
+    from .audit_file import AuditedFile, audit_file
     from .compare_settings import CompareSettings
     from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
     from .data_settings import DataSettings
+    from .evaluate_episodes import evaluate_episodes
     from .evaluate_tracer import evaluate_tracer
-    from .list_options import list_options
+    from .fewshot_settings import FewShotSettings
+    from .list_options import list_method_options, list_options
     from .mastery_table import mastery_table
+    from .meta_train import MetaTrainedRun, meta_train, resume_meta_training
     from .saved_tracer import TracedLog
     from .simulate_log import simulate_log
     from .train_dkt import TrainedRun, resume_dkt, train_dkt
@@ -28,24 +33,33 @@ if TYPE_CHECKING:
     from .use_tracer import evaluate_log, predict_log, write_mastery
 
 __all__ = [
+    "AuditedFile",
     "CompareSettings",
     "ComparedRun",
     "DataSettings",
+    "FewShotSettings",
+    "MetaTrainedRun",
     "ReadSettings",
     "TracedLog",
     "TrainSettings",
     "TrainedRun",
+    "audit_file",
     "compare_tracers",
     "convert_log",
     "describe_log",
+    "evaluate_episodes",
     "evaluate_log",
     "evaluate_tracer",
+    "forget_student",
+    "list_method_options",
     "list_options",
     "mastery_table",
     "merged",
+    "meta_train",
     "predict_log",
     "resume_comparison",
     "resume_dkt",
+    "resume_meta_training",
     "simulate_log",
     "train_dkt",
     "write_mastery",
@@ -54,12 +68,16 @@ __all__ = [
 load_later(
     __name__,
     {
+        "audit_file": ("AuditedFile", "audit_file"),
         "compare_settings": ("CompareSettings",),
         "compare_tracers": ("ComparedRun", "compare_tracers", "resume_comparison"),
         "data_settings": ("DataSettings",),
         "evaluate_tracer": ("evaluate_tracer",),
-        "list_options": ("list_options",),
+        "evaluate_episodes": ("evaluate_episodes",),
+        "fewshot_settings": ("FewShotSettings",),
+        "list_options": ("list_method_options", "list_options"),
         "mastery_table": ("mastery_table",),
+        "meta_train": ("MetaTrainedRun", "meta_train", "resume_meta_training"),
         "saved_tracer": ("TracedLog",),
         "simulate_log": ("simulate_log",),
         "train_dkt": ("TrainedRun", "resume_dkt", "train_dkt"),

@@ -83,7 +83,8 @@ class DataSettings(BaseModel):
     def absolute(self) -> "DataSettings":
         """The same settings, with paths that hold in any working folder."""
         paths = {name: tuple(path.absolute() for path in getattr(self, name)) for name in ("log", "fold_files")}
-        return self.model_copy(update={**paths, "test": self.test and self.test.absolute()})
+        test = self.test and self.test.absolute()
+        return self.model_copy(update={**paths, "test": test, "read": self.read.absolute()})
 
     def load(self) -> "Data":
         """Read or simulate, and split.

@@ -1,14 +1,22 @@
 """`ReadSettings`: how a log is read, as far as its user says."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kt_fewshot.data import ColumnChoice, Log, read_log
+from kt_fewshot.data import ColumnChoice, CompactLog, Log, Watch, looked_through, read_compact, unwatched
+
+from .key_file import read_key
 
 
 class ReadSettings(BaseModel):
-    """How a log is read; everything left out is found out and said."""
+    """How a log is read; everything left out is found out and said.
+
+    `key` names the file of the secret that pseudonyms are made with; the other fields are those of `read_log`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -17,18 +25,37 @@ class ReadSettings(BaseModel):
     skill_separator: str | None = None
     threshold: float | None = Field(default=None, gt=0, le=1)
     max_bad: float = Field(default=0.01, ge=0, le=1)
+    kc: str | None = None
+    hint: Literal["wrong", "drop"] | None = None
+    side: tuple[Path, ...] = ()
+    keep_names: bool = False
+    key: Path | None = None
 
     def read(self, *paths: Path) -> Log:
-        """Read a log, or the parts of one.
+        """Read a log, or the parts of one, and look through it.
 
         Raises:
-            LogError: if it cannot be read.
+            KTError: if there is no such key file.
+            LogError: if the log cannot be read.
         """
-        return read_log(
-            list(paths),
-            format=self.format,
-            columns=self.columns,
-            skill_separator=self.skill_separator,
-            threshold=self.threshold,
-            max_bad=self.max_bad,
-        )
+        log = self.read_compact(*paths)
+        return replace(log, ingest=looked_through(log.ingest, log.frame)).full()
+
+    def read_compact(self, *paths: Path, watch: Watch = unwatched) -> CompactLog:
+        """Read a log, or the parts of one, in little memory; it is not looked through yet.
+
+        Args:
+            paths: the log, or its parts.
+            watch: told, again and again, how many records of how many bytes were read.
+
+        Raises:
+            KTError: if there is no such key file.
+            LogError: if the log cannot be read.
+        """
+        own: Mapping[str, Any] = {name: getattr(self, name) for name in type(self).model_fields if name != "key"}
+        return read_compact(list(paths), watch=watch, key=read_key(self.key) if self.key else b"", **own)
+
+    def absolute(self) -> "ReadSettings":
+        """The same settings, with paths that hold in any working folder."""
+        side = tuple(path.absolute() for path in self.side)
+        return self.model_copy(update={"side": side, "key": self.key and self.key.absolute()})

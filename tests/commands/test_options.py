@@ -15,6 +15,7 @@ OPTIONS = (
     Option("--seed", "A number.", ("data.seed", "model.seed"), kind=int),
     Option("--valid-fold", "Another.", kind=int),
     Option("--plain", "A flag.", ("model.plain",), kind=bool),
+    Option("--side", "Several.", kind=list[Path]),
 )
 
 
@@ -40,6 +41,7 @@ def test_a_command_gets_what_the_user_gave_and_nothing_else():
     assert first == {"data": {"seed": 0}, "model": {"seed": 0, "plain": True}}
     assert second == {"read": {"log": Path("x")}}
     assert gathered("--valid-fold", "-1")[0] == {"valid_fold": -1}
+    assert gathered("--side", "a", "--side", "b")[0] == {"side": [Path("a"), Path("b")]}
 
 
 def test_options_stand_where_the_command_has_their_group():

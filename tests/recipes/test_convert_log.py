@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 from _cli import small_log
 
-from kt_fewshot.data import read_log
+from kt_fewshot.data import pseudonym, read_log
 from kt_fewshot.errors import KTError, LogError, StorageError
 from kt_fewshot.recipes import ReadSettings, convert_log
+from kt_fewshot.recipes.key_file import read_key
 
 HEADER = "user_id,problem_id,skill,correct,timestamp,ms_first_response,hint_count,note"
 ROWS = [
@@ -89,7 +90,7 @@ def test_a_log_that_cannot_be_read_leaves_nothing():
 def test_what_is_written_is_what_is_read(tmp_path: Path, name: str):
     path, out = tmp_path / "log.csv", tmp_path / "own.parquet"
     path.write_bytes(LOGS[name])
-    log = read_log(path)
+    log = ReadSettings().read(path)
     told = convert_log([path], out)
     assert pl.read_parquet(out).equals(log.interactions.table)
     assert told["rows"] == len(log.interactions)
@@ -145,3 +146,70 @@ def test_a_header_alone_or_a_wrong_setting_leaves_nothing(tmp_path: Path):
     with pytest.raises(KTError, match="no setting `kcs`"):
         convert_log([path], tmp_path / "own.parquet", read={"kcs": 1})
     assert [entry.name for entry in tmp_path.iterdir()] == ["log.csv"]
+
+
+class TestPseudonyms:
+    @pytest.mark.parametrize("buckets", [None, 3])
+    def test_every_student_is_hashed_by_the_key(self, tmp_path: Path, buckets):
+        log, out, key = tmp_path / "log.csv", tmp_path / "own.parquet", tmp_path / "key"
+        log.write_text(PLAIN)
+        told = convert_log([log], out, buckets=buckets, pseudonymise=key)
+        assert (told["key"], told["key_is_new"], told["rows"]) == (str(key), True, 400)
+        plain, hidden = (read_log(path).interactions.table for path in (log, out))
+        secret = read_key(key)
+        expected = plain.with_columns(pl.col("student").map_elements(lambda s: pseudonym(s, secret), pl.String))
+        order = ["student", "time", "item"]
+        same = [name for name in plain.columns if name not in ("file", "row")]
+        assert hidden.select(same).sort(order).equals(expected.select(same).sort(order))
+        assert "11 students hashed" in told["read_as"]
+        account = json.loads((tmp_path / "own.parquet.ingest" / "ingest.json").read_text())
+        assert account["hashed"] == 11
+        again = convert_log([log], tmp_path / "again.parquet", pseudonymise=key)
+        assert again["key_is_new"] is False
+        assert set(read_log(tmp_path / "again.parquet").interactions.table["student"]) == set(hidden["student"])
+
+    def test_no_name_is_left_in_what_is_written(self, tmp_path: Path):
+        log = tmp_path / "log.csv"
+        names = PLAIN.replace("u003", "Ann@school.org").replace("u004", "Zoe").replace("u005", "zoe")
+        log.write_text(names.replace("note", "class").replace("fine", "mr.x@school.org") + "Lone,p1,k1,1,1,1,1,c\n")
+        out = tmp_path / "out"
+        out.mkdir()
+        convert_log([log], out / "own.csv", pseudonymise=tmp_path / "key")
+        written = {path: path.read_text() for path in out.rglob("*") if path.is_file()}
+        assert len(written) == 3
+        warnings = json.loads(written[out / "own.csv.ingest" / "ingest.json"])["warnings"]
+        secret = read_key(tmp_path / "key")
+        assert f"such as '{pseudonym('Lone', secret)}'" in warnings[0]
+        assert "student ids differ" in warnings[1]
+        for name in ("Ann", "Zoe", "zoe", "mr.x", "Lone", "u006", "school.org"):
+            assert not any(name in text for text in written.values()), name
+
+    def test_a_key_within_the_output_is_refused_before_anything_is_read(self, tmp_path: Path):
+        (tmp_path / "out").mkdir()
+        with pytest.raises(KTError, match="would lie in the output's folder"):
+            convert_log([tmp_path / "none.csv"], tmp_path / "out" / "own.csv", pseudonymise=tmp_path / "out" / "key")
+        assert list(tmp_path.rglob("*")) == [tmp_path / "out"]
+
+    def test_a_log_that_cannot_be_read_makes_no_key(self, tmp_path: Path):
+        (tmp_path / "log.csv").write_text("student,skill,correct\n")
+        with pytest.raises(LogError, match="no records"):
+            convert_log([tmp_path / "log.csv"], tmp_path / "own.csv", pseudonymise=tmp_path / "key")
+        assert not (tmp_path / "key").exists()
+
+    @pytest.mark.parametrize("read", [{"keep_names": True}, {"key": "key"}])
+    def test_other_settings_of_names_exclude_it(self, tmp_path: Path, read):
+        (tmp_path / "log.csv").write_text(PLAIN)
+        with pytest.raises(KTError, match=f"`pseudonymise` and `{next(iter(read))}` exclude each other."):
+            convert_log([tmp_path / "log.csv"], tmp_path / "own.csv", read=read, pseudonymise=tmp_path / "key")
+
+    def test_files_called_after_students_are_called_by_pseudonyms(self, tmp_path: Path):
+        header, *rows = PLAIN.splitlines()
+        for name in ("u003", "u004"):
+            own = [row for row in rows if row.startswith(name)]
+            (tmp_path / f"{name}.csv").write_text("\n".join([header, *own]) + "\n")
+        (tmp_path / "out").mkdir()
+        paths = [tmp_path / "u003.csv", tmp_path / "u004.csv"]
+        convert_log(paths, tmp_path / "out" / "own.csv", pseudonymise=tmp_path / "key")
+        files = json.loads((tmp_path / "out" / "own.csv.ingest" / "ingest.json").read_text())["files"]
+        secret = read_key(tmp_path / "key")
+        assert [Path(file).name for file in files] == [f"{pseudonym(n, secret)}.csv" for n in ("u003", "u004")]
