@@ -19,7 +19,7 @@ from .reader import Draft, Options, Reader, Source, signature
 from .records import split_lines
 from .side_files import read_side, side_file
 from .sniff import Peek
-from .values import map_cells, present, to_numbers
+from .values import map_cells, present, to_bundles, to_numbers
 
 COLUMNS: Final = ("timestamp", "solving_id", "question_id", "user_answer", "elapsed_time")
 HEADER: Final = ",".join(COLUMNS).encode()
@@ -185,5 +185,5 @@ def _answers(text: pl.DataFrame, students: pl.Series, questions: pl.DataFrame) -
         item=present(frame["item"]),
         time=to_numbers(text["timestamp"]) / 1000,
         response_time=elapsed.set(elapsed < 0, None) / 1000,
-        bundle=to_numbers(text["solving_id"]).cast(pl.Int64),
+        bundle=to_bundles([text["solving_id"]]),
     )

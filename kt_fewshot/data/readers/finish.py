@@ -68,7 +68,7 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
     fates = pl.concat([fates, merged, told]).sort("file", "row")
     n_students = answers["student"].n_unique()
     _check_repeats(n_students, answers.height, draft)
-    aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort("len", descending=True)
+    aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort(["len", "reason"], descending=[True, False])
     set_aside = dict(aside.iter_rows())
     ingest = Ingest(
         format=reader.name,
@@ -164,7 +164,7 @@ def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
     name = ", ".join(_name(draft, file) for file in range(len(draft.files)))
     if not draft.rows_read:
         return f"{name} has no records, only a header."
-    reasons = fates.group_by("reason").len().sort("len", descending=True).head(3)
+    reasons = fates.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).head(3)
     told = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.iter_rows())
     return f"None of the {draft.rows_read:,} records of {name} is an answer ({told})."
 

@@ -19,7 +19,7 @@ from .reader import DRAFT_SCHEMA, Draft, Options, Source
 from .sniff import Peek
 from .table import Pack, Table, read_table
 from .text_columns import ParkedColumn, TextColumns, map_ids
-from .values import map_cells, outcome, present, split_cells, to_counts, to_numbers, to_seconds
+from .values import map_cells, outcome, present, split_cells, to_bundles, to_counts, to_numbers, to_seconds
 
 NOTHING: Final = ("", ".")
 """What stands for no value in a cell that is one of several."""
@@ -182,7 +182,7 @@ class _Typing:
             "hints": lambda cells: cells.map(lambda piece: to_counts(piece, decimal_comma=self.comma)),
             "attempts": lambda cells: cells.map(lambda piece: to_counts(piece, least=1, decimal_comma=self.comma)),
             "order": lambda cells: cells.map(to_numbers),
-            "bundle": lambda cells: cells.map(to_numbers),
+            "bundle": to_bundles,
             "fold": lambda cells: cells.map(lambda piece: to_counts(map_cells(piece, _fold, pl.String()), least=-1)),
         }
         for name, read in readers.items():

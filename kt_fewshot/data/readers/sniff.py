@@ -22,6 +22,9 @@ MAX_HEAD: Final = 1 << 24
 SAMPLE: Final = 20
 """Records looked at to find the separator."""
 
+MOST_FIELDS: Final = 20_000
+"""A longer line is no record, but a list."""
+
 SEPARATORS: Final = ("\t", "|", ";", ",")
 """Candidates, the rarest in plain text first: it wins a tie."""
 
@@ -198,7 +201,7 @@ def _encoding(path: Path, head: bytes, tail: bytes) -> str:
 
 def western(data: bytes) -> str:
     """The name of the Western European codec for bytes that are not UTF-8: latin-1 unless cp1252 says more."""
-    extra = {code for code in data if 0x80 <= code <= 0x9F}
+    extra = {code for code in set(data) if 0x80 <= code <= 0x9F}
     return "cp1252" if extra and not extra & {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "latin-1"
 
 
@@ -228,7 +231,7 @@ def _as_table(peek: Peek, lines: list[str]) -> Peek:
                 break
         width = len(found[0].fields) if found else 0
         regular = sum(len(record.fields) == width for record in found) / max(len(found), 1)
-        if width > 1 and regular >= 0.5 and (regular, width) > best:
+        if 1 < width <= MOST_FIELDS and regular >= 0.5 and (regular, width) > best:
             best, records = (regular, width), found
             peek = replace(peek, kind="table", separator=separator)
     if peek.kind != "table":

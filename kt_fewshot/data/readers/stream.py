@@ -44,11 +44,18 @@ def utf8_chunks(path: Path, compression: str, encoding: str, newline: str, size:
     held = b""
     for chunk in recoded(_raw_chunks(path, compression, size), encoding):
         data = held + chunk if held else chunk
-        held = b"\r" if chunk and data.endswith(b"\r") else b""  # its \n may come with the next piece
+        held = b""
         if b"\r" in data:
-            data = data.removesuffix(held).replace(b"\r\n", b"\n")
+            kept = data.rstrip(b"\r")
+            if newline != "\r":  # the \n after it may come with the next piece; at the end there is none
+                held, data = data[len(kept) :] if chunk else b"", kept
+            elif chunk and len(kept) < len(data):
+                held, data = b"\r", data[:-1]
+            data = data.replace(b"\r\n", b"\n")
             if newline == "\r":
                 data = data.replace(b"\r", b"\n")
+            elif b"\r\n" in data:  # \r\r\n, as Windows makes of \r\n
+                data = b"\n".join(line.rstrip(b"\r") for line in data.split(b"\n"))
         if data:
             yield data
 

@@ -88,6 +88,29 @@ def to_counts(column: pl.Series, *, least: int = 0, decimal_comma: bool = False)
     return frame.select(pl.when(sound).then(pl.col("x")).cast(pl.Int16))["x"]
 
 
+def to_bundles(pieces: Iterable[pl.Series]) -> pl.Series:
+    """Bundles as Int64: whole numbers as they are; where some are none, numbers that differ as the cells do.
+
+    Args:
+        pieces: cells as written, or whole numbers.
+    """
+    numbers, blank = [], 0
+    for piece in pieces:
+        cells = _stripped(piece)
+        numbers.append(cells.cast(pl.Int64, strict=False))
+        blank += cells.null_count() + (0 if cells.dtype.is_integer() else int((cells == "").sum()))
+    whole = pl.concat(numbers)
+    if whole.null_count() == blank:
+        return whole
+    cells = pl.concat([_stripped(piece).cast(pl.String) for piece in pieces])
+    return cells.set(cells == "", None).rank("dense").cast(pl.Int64)
+
+
+def _stripped(cells: pl.Series) -> pl.Series:
+    """Text without blanks around it; whole numbers as they are."""
+    return cells if cells.dtype.is_integer() else cells.str.strip_chars()
+
+
 def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool = False) -> tuple[pl.Series, str]:
     """Times as Float64 seconds, and in words how they were read.
 

@@ -88,3 +88,8 @@ def test_other_files_are_refused(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(LogError, match="empty has no files u1.csv"):
         read_log(tmp_path / "empty", format="ednet")
+
+
+def test_any_number_names_a_bundle(tmp_path: Path):
+    answers = "1,{},q1,b,1\n1,{},q2,a,1\n".format(*["9" * 24] * 2)
+    assert [row[6] for row in rows(read_log(folder(tmp_path, u1=answers)))] == [1, 1]

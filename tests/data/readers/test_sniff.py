@@ -120,3 +120,10 @@ def test_a_missing_file_is_told(tmp_path: Path):
 def test_numbers():
     assert all(is_number(text) for text in ("1", "-1.5", " 2,5 ", ".5", "1e-3"))
     assert not any(is_number(text) for text in ("", "a", "1a", "1.2.3", "-"))
+
+
+def test_a_line_of_very_many_fields_is_a_list(tmp_path: Path):
+    (tmp_path / "log.txt").write_text(f"{',' * 30_000}\n" * 3)
+    assert sniff(tmp_path / "log.txt").kind == "text"
+    (tmp_path / "log.txt").write_text(f"{',' * 3000}\n" * 3)
+    assert sniff(tmp_path / "log.txt").kind == "table"

@@ -42,3 +42,19 @@ def test_a_cut_off_file_is_told(tmp_path: Path, compression: str, pack):
     path.write_bytes(packed[: len(packed) // 2])
     with pytest.raises(LogError, match=r"log.packed is cut off or damaged"):
         list(utf8_chunks(path, compression, "latin-1", "\n"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"a\r\r\nb\r\r\n", b"a\nb\n"),
+        (b"a\r\r\r\nb\rc\r\n", b"a\nb\rc\n"),
+        (b"a\nb\r", b"a\nb"),
+        (b"a\nb\r\r", b"a\nb"),
+        (b"\r\n\r\n\r", b"\n\n"),
+    ],
+)
+def test_returns_before_a_line_end_belong_to_it(tmp_path: Path, written: bytes, read: bytes, size: int):
+    (tmp_path / "log").write_bytes(written)
+    assert b"".join(utf8_chunks(tmp_path / "log", "none", "utf-8", "\n", size)) == read

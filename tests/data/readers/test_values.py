@@ -11,6 +11,7 @@ from kt_fewshot.data.readers.values import (
     outcome,
     present,
     split_cells,
+    to_bundles,
     to_counts,
     to_numbers,
     to_seconds,
@@ -122,3 +123,18 @@ def test_numbers_written_out_come_back(numbers: list[float]):
     found, how = to_seconds(texts(*[repr(number) for number in numbers]))
     assert how == "seconds"
     assert all(math.isclose(a, b, rel_tol=0, abs_tol=0) for a, b in zip(found.to_list(), numbers, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("pieces", "bundles"),
+    [
+        ([["7", " 8 ", "", None], ["9007199254740993"]], [7, 8, None, None, 9007199254740993]),
+        ([["b2", "b1"], ["b2", ""]], [2, 1, 2, None]),
+        ([["1.0", None, "2.0", "1.0"]], [1, None, 2, 1]),
+        ([["9223372036854775808", "9223372036854775809"]], [1, 2]),
+    ],
+)
+def test_bundles_of_any_name(pieces: list, bundles: list):
+    series = [pl.Series(piece, dtype=pl.String) for piece in pieces]
+    assert to_bundles(series).to_list() == bundles
+    assert to_bundles([pl.Series([7, None])]).to_list() == [7, None]
