@@ -15,7 +15,8 @@ BLOCKS = 4
 class Conv4(Encoder):
     """Four blocks of 3x3 convolution, batch normalisation, ReLU and 2x2 max-pooling, flattened.
 
-    Images travel with their channels last, which is what fast convolutions want; the numbers are the same.
+    Images travel with their channels last, which is what fast convolutions want, and are pooled before the ReLU, which
+    then has a quarter of the work; the numbers and the gradients are the same.
 
     Args:
         shape: (channels, height, width) of an image; each side at least 16 pixels, which four poolings halve to one.
@@ -46,8 +47,10 @@ class ChannelsLast(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, channels, height, width) to the same."""
+        if x.shape[1] == 1:  # either layout to torch, which takes the slow one unless the strides are spelt out
+            return x.contiguous()[:, 0, :, :, None].movedim(-1, 1)
         return x.contiguous(memory_format=torch.channels_last)
 
 
 def _block(channels: int, hidden: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(channels, hidden, 3, padding=1), nn.BatchNorm2d(hidden), nn.ReLU(), nn.MaxPool2d(2))
+    return nn.Sequential(nn.Conv2d(channels, hidden, 3, padding=1), nn.BatchNorm2d(hidden), nn.MaxPool2d(2), nn.ReLU())

@@ -12,7 +12,7 @@ from kt_fewshot.multitask import FittedHead, HeadFitter
 from kt_fewshot.training import LossSum
 
 from .episodes import Episode, Examples
-from .method import Method, Predictor, cross_entropy
+from .method import Method, Predictor, at_least_single, cross_entropy
 
 
 class EmbeddingMethod(Method):
@@ -21,7 +21,7 @@ class EmbeddingMethod(Method):
     In training, support and query pass through the encoder together, so that both are normalised alike; afterwards
     each example is embedded by itself (running statistics), so that no prediction depends on other queries.
 
-    Features are handed to the head in fp32 whatever the encoder computed in.
+    Features are handed to the head in fp32 at least, whatever the encoder computed in.
     """
 
     def __init__(self, encoder: Encoder, options: Mapping[str, Any] | None = None) -> None:
@@ -48,7 +48,7 @@ class EmbeddingMethod(Method):
 
     def embed(self, x: Tensor) -> Tensor:
         """Features (tasks, examples, width) of examples (tasks, examples, *shape)."""
-        return self.encoder(x.flatten(0, 1)).float().unflatten(0, x.shape[:2])
+        return at_least_single(self.encoder(x.flatten(0, 1))).unflatten(0, x.shape[:2])
 
     def _fit(self, features: Tensor, support: Examples, n_way: int) -> FittedHead:
         return self.head(features, support.y, n_way, support.mask)

@@ -92,6 +92,12 @@ class Method(nn.Module, ABC):
 
 def cross_entropy(logits: Tensor, examples: Examples) -> LossSum:
     """Sum over the examples of -log P(true class), and how many they are; logits (tasks, examples, way)."""
-    losses = functional.cross_entropy(logits.float().flatten(0, 1), examples.y.flatten(), reduction="none")
+    wide = at_least_single(logits).flatten(0, 1)
+    losses = functional.cross_entropy(wide, examples.y.flatten(), reduction="none")
     real = torch.ones_like(losses) if examples.mask is None else examples.mask.flatten().to(losses.dtype)
     return LossSum((losses * real).sum(), real.sum())
+
+
+def at_least_single(x: Tensor) -> Tensor:
+    """The same in fp32, or in double precision if it was."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
