@@ -6,10 +6,11 @@ so a log that changed by one byte is read anew, and a copy of a log elsewhere is
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from kt_fewshot.storage import MANIFEST, Manifest, write_manifest, write_text
 
 from .interactions import Interactions
 from .log_files import new_folder, write_log
-from .readers import Ingest, Log, Options, Watch, read_compact, unwatched
+from .readers import Ingest, Log, Options, Watch, archive_of, read_compact, unwatched
 
 KIND: Final = "log"
 NAME: Final = re.compile("[0-9a-f]{64}")
@@ -57,7 +58,8 @@ def read_cached(
         shutil.rmtree(cache / key, ignore_errors=True)  # damaged
         with new_folder(cache / key) as folder:
             write_log(folder / "log.parquet", log.frame)
-            write_text(folder / "ingest.json", log.ingest.to_json())
+            told = {**json.loads(log.ingest.to_json()), "paths": list(map(str, paths))}
+            write_text(folder / "ingest.json", json.dumps(told, indent=2, ensure_ascii=False))
             log.ingest.rejected.write_parquet(folder / "rejected.parquet")
             log.ingest.fates.write_parquet(folder / "fates.parquet")
             write_manifest(folder, FILES, kind=KIND)
@@ -77,7 +79,7 @@ def cache_key(paths: Sequence[Path], format: str | None, options: Options) -> st
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for number, path in enumerate((*paths, *options.side)):
         for file in _files(Path(path)):
-            name = file.name if file == Path(path) else str(file.relative_to(path))
+            name = str(file.relative_to(path)) if file.is_relative_to(path) and file != Path(path) else Path(path).name
             digest.update(json.dumps([number, number < len(paths), name, _content(file)]).encode())
     return digest.hexdigest()
 
@@ -110,11 +112,11 @@ def rows_in_cache(folder: Path, students: Collection[str]) -> int | None:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """The file, or all files of a folder."""
+    """The file, all files of a folder, or the archive that the path leads into."""
     if path.is_dir():
         yield from sorted(file for file in path.rglob("*") if file.is_file())
     else:
-        yield path
+        yield archive_of(path) or path
 
 
 def _content(path: Path) -> str:
@@ -138,7 +140,24 @@ def _kept(folder: Path, paths: Sequence[Path]) -> Log | None:
     except (CheckpointError, OSError):
         return None
     table, rejected, fates = frames
+    before = told.get("paths", told["files"])
     own = {field.name for field in fields(Ingest)}
     told = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if name in own}
-    ingest = replace(Ingest(**{**told, "rejected": rejected, "fates": fates}), files=tuple(map(str, paths)))
+    files = _moved(told["files"], before, list(map(str, paths)))
+    ingest = Ingest(**{**told, "rejected": rejected, "fates": fates, "files": files})
     return Log(Interactions(table, ingest.files), ingest)
+
+
+def _moved(files: Sequence[str], before: Sequence[str], paths: Sequence[str]) -> tuple[str, ...]:
+    """Names of a log's files where it is now, be they those of its paths or of what is in them.
+
+    >>> _moved(["old/x.zip/a.csv", "old/b.csv"], ["old/x.zip", "old/b.csv"], ["new/y.zip", "new/b.csv"])
+    ('new/y.zip/a.csv', 'new/b.csv')
+    """
+    roots = dict(zip(before, paths, strict=False))
+    return tuple(
+        next(
+            (new + file[len(old) :] for old, new in roots.items() if file == old or file.startswith(old + os.sep)), file
+        )
+        for file in files
+    )

@@ -4,6 +4,7 @@ A new format is one new file here and one line in `READERS`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from kt_fewshot.errors import LogError
 
 from .cells import read_cells
 from .columns import ColumnChoice
+from .containers import Parts, archive_of, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
 from .privacy import veiled
@@ -19,7 +21,7 @@ from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, Watch, sniff, unwatched
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["Watch", "load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
+__all__ += ["Watch", "archive_of", "load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",
@@ -71,8 +73,9 @@ def read_log(
     'table, utf-8, 300 students, 12,000 answers, in order of time'
 
     Args:
-        path: the log; or its parts, whose records are numbered file by file. A student id that occurs in several parts
-            is the same student.
+        path: the log: a file, a folder of files of one format, a zip archive of them, or a file in one
+            (`logs.zip/answers.csv`); or its parts, whose records are numbered file by file. A student id that occurs in
+            several parts is the same student.
         format: a name from `READERS`; None to find out.
         columns: which column is what, where that should not be found out.
         max_bad: part of the records that may be unreadable, 0 to 1.
@@ -124,10 +127,46 @@ def _drafted(
     paths = [path] if isinstance(path, str | Path) else list(path)
     if not paths:
         raise LogError("No log was given.")
-    source = Source(tuple(Path(part) for part in paths), watch)
-    reader = load_reader(format) if format is not None else recognise(source.peek)
-    _check_used(reader, options)
-    return reader, veiled(reader.read(source, options), options), options
+    named = None if format is None else load_reader(format)
+    with opened([Path(part) for part in paths], lambda folder: _takes(named, folder)) as parts:
+        source = Source(tuple(part for part, _ in parts), watch)
+        reader = named or _sole_reader(source, parts) if len(parts) > len(paths) else named or recognise(source.peek)
+        _check_used(reader, options)
+        draft = veiled(reader.read(source, options), options)
+    return reader, _as_named(draft, parts), options
+
+
+def _takes(named: Reader | None, folder: Path) -> bool:
+    """Whether a folder is a log in itself, for the named reader or any."""
+    peek = sniff(folder)
+    readers = map(load_reader, READERS) if named is None else [named]
+    return any(reader.recognises(peek) for reader in readers)
+
+
+def _sole_reader(source: Source, parts: Parts) -> Reader:
+    """The one reader of files that were found, not named.
+
+    Raises:
+        LogError: if they are of several formats, or one is of none.
+    """
+    first = recognise(source.peek)
+    for peek, (_, name) in zip(source.peeks, parts, strict=True):
+        other = recognise(peek)
+        if other.name != first.name:
+            raise LogError(
+                f"{parts[0][1]} is of format '{first.name}', {name} of format '{other.name}': they are not one log. "
+                "Name the files that are."
+            )
+    return first
+
+
+def _as_named(draft: Draft, parts: Parts) -> Draft:
+    """The draft with the names of its files as the user knows them."""
+    names = {str(path): name for path, name in parts}
+    unpacked = any(path != name for path, name in names.items())
+    how = "zip" if draft.compression in ("none", "") else f"zip, {draft.compression}"
+    files = tuple(names.get(file, file) for file in draft.files)
+    return replace(draft, files=files, compression=how if unpacked else draft.compression)
 
 
 def _check_used(reader: Reader, options: Options) -> None:

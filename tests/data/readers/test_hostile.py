@@ -175,7 +175,7 @@ def test_what_is_no_log_is_refused_in_one_line(tmp_path: Path, content: bytes, m
 
 
 def test_folders_and_missing_files_are_told(tmp_path: Path):
-    with pytest.raises(LogError, match="Cannot tell the format of"):
+    with pytest.raises(LogError, match="There is no log in"):
         read_log(tmp_path)
     with pytest.raises(LogError, match="There is no file"):
         read_log(tmp_path / "none.csv")
