@@ -15,12 +15,26 @@ from .saved import load_method, save_method
 from .sinusoids import Sinusoids
 
 if TYPE_CHECKING:
+    from .baseline_plus_plus import BaselinePlusPlus
+    from .logistic import Logistic
+    from .matching import MatchingNet
     from .protonet import ProtoNet
+    from .relation import RelationNet
     from .ridge import Ridge
+    from .simpleshot import SimpleShot
+    from .soft_kmeans import SoftKMeans
+    from .svm import SVM
 
 METHODS: Final[Mapping[str, tuple[str, str]]] = {
+    "baseline++": (".baseline_plus_plus", "BaselinePlusPlus"),
+    "logistic": (".logistic", "Logistic"),
+    "matchingnet": (".matching", "MatchingNet"),
     "protonet": (".protonet", "ProtoNet"),
+    "relationnet": (".relation", "RelationNet"),
     "ridge": (".ridge", "Ridge"),
+    "simpleshot": (".simpleshot", "SimpleShot"),
+    "soft-kmeans": (".soft_kmeans", "SoftKMeans"),
+    "svm": (".svm", "SVM"),
 }
 """Name -> module and class; a module is loaded when its method is asked for."""
 
@@ -46,17 +60,24 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
 
 __all__ = [
     "METHODS",
+    "SVM",
+    "BaselinePlusPlus",
     "Episode",
     "EpisodePlan",
     "EpisodeSampler",
     "EpisodeSource",
     "Examples",
+    "Logistic",
+    "MatchingNet",
     "Method",
     "MethodOptions",
     "Predictor",
     "ProtoNet",
+    "RelationNet",
     "Ridge",
+    "SimpleShot",
     "Sinusoids",
+    "SoftKMeans",
     "cross_entropy",
     "load_method",
     "method_class",

@@ -20,6 +20,12 @@ class EpisodePlan:
     tasks: int = 1
     imbalanced: bool = False
 
+    @property
+    def examples(self) -> int:
+        """Examples of a batch, support and query, at most."""
+        way, shot = (span if isinstance(span, int) else span[1] for span in (self.n_way, self.k_shot))
+        return self.tasks * way * (shot + self.n_query)
+
     def sampler(self, data: ClassImages, *, steps: int = 100, seed: int = 0) -> EpisodeSampler:
         """Episodes of these out of a data set; see `EpisodeSampler` for what is refused."""
         return EpisodeSampler(

@@ -1,17 +1,24 @@
 """The multi-task core: tasks and the heads that predict them on shared features."""
 
+from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
 from .heads import GatheredLinear, SplitMLP
+from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .tasks import Binary, Regression, Task
 
 __all__ = [
+    "AttentionHead",
     "Binary",
     "FittedHead",
     "GatheredLinear",
     "HeadFitter",
+    "LogisticHead",
     "PrototypeHead",
     "Regression",
+    "RelationHead",
     "RidgeHead",
+    "SVMHead",
+    "SoftKMeansHead",
     "SplitMLP",
     "Task",
     "class_means",
