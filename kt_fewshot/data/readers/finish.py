@@ -68,8 +68,8 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
     fates = pl.concat([fates, merged, told]).sort("file", "row")
     n_students = answers["student"].n_unique()
     _check_repeats(n_students, answers.height, draft)
-    aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len().sort(["len", "reason"], descending=[True, False])
-    set_aside = dict(aside.iter_rows())
+    aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len()
+    set_aside = dict(aside.sort(["len", "reason"], descending=[True, False]).iter_rows())
     ingest = Ingest(
         format=reader.name,
         title=reader.title,

@@ -211,7 +211,7 @@ class _Typing:
         time, how = to_seconds(cells, decimal_comma=self.comma)
         if how == "unreadable":
             self.warnings.append(
-                f"No time in column `{self.layout.columns['time']}` can be read; the order is the file's."
+                f"No time in column `{self.layout.columns.get('time', 'time')}` can be read; the order is the file's."
             )
             return time
         self._note(f"time read as {how}" if how != "seconds" else "")
