@@ -74,10 +74,11 @@ class ClassImages:
         """
         picked = self.x.index_select(0, items.reshape(-1))
         scale, values = (255.0, picked.float()) if picked.dtype == torch.uint8 else (1.0, picked)
-        if any(self.mean) or set(self.std) != {1.0} or scale != 1.0:
-            channels = (-1, *[1] * (len(self.shape) - 1))
-            mean, std = (values.new_tensor(value).reshape(channels) for value in (self.mean, self.std))
-            values = torch.addcmul(-mean / std, values, 1 / (std * scale))
+        channels = (-1, *[1] * (len(self.shape) - 1))
+        if scale != 1.0 or set(self.std) != {1.0}:
+            values *= (1 / (values.new_tensor(self.std) * scale)).reshape(channels)
+        if any(self.mean):
+            values -= (values.new_tensor(self.mean) / values.new_tensor(self.std)).reshape(channels)
         return values.float().reshape(*items.shape, *self.shape)
 
     def of_classes(self, classes: Tensor) -> "ClassImages":
