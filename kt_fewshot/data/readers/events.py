@@ -95,9 +95,9 @@ def event_draft(
     Args:
         source: the log.
         events: as read.
-        frame: the records in canonical columns (ids and `correct` as text), with `set_aside`, `rejected`, `record`, `into`
-            (number of the record that one is a part of, or null) and `part` (what part). A part is merged if that
-            record is an answer, and set aside if not.
+        frame: the records in canonical columns (ids and `correct` as text), with `set_aside`, `rejected`, `record`,
+            `into` (number of the record that one is a part of, or null) and `part` (what part). A part is merged if
+            that record is an answer, and set aside if not.
         columns: canonical column -> where it comes from.
         options: as asked.
         decided: decisions.
