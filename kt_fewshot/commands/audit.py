@@ -1,6 +1,6 @@
 """`kt-fewshot data audit`: what lets answers be known before they are given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -54,26 +54,16 @@ def audit(
 
 def print_audit(found: Mapping[str, Any]) -> None:
     """Findings, a table of trivial models, and the verdict."""
-    counts = f"{found['records']:,} records of {found['students']:,} students"
     if found["findings"]:
-        columns = ("", "kind", "rows", "share")
         rows = [(one["severity"], one["kind"], one["rows"], f"{one['share']:.1%}") for one in found["findings"]]
-        print_table(f"Findings ({found['kind']}, {counts})", columns, rows)
-        _print_details(found["findings"])
-    _print_scores(found["scores"], counts)
+        print_table("Findings", ("", "", "rows", "share"), rows)
+    for one in found["findings"]:
+        told = [("found", one["sentence"]), ("look at", one["example"]), ("do", one["advice"])]
+        print_table(f"\n{one['kind']} ({one['severity']})", ("", ""), told)
+    scores = found["scores"]
+    rows = [(one["model"], interval(one["auc"]), interval(one["log_loss"])) for one in scores["models"]]
+    title = f"\nTrivial models on the same {scores['answers']:,} answers of {found['students']:,} students"
+    print_table(title, ("", "AUC [95 %]", "log-loss [95 %]"), rows)
+    print_table("\nVerdict", ("",), [(found["verdict"],)])
     for line in found["untested"]:
         say(f"Not tested: {line}")
-    print_table("", ("", ""), [("Verdict", found["verdict"])])
-
-
-def _print_details(findings: Sequence[Mapping[str, Any]]) -> None:
-    """What was found, where to look and what to do, finding by finding."""
-    for one in findings:
-        rows = [("found", one["sentence"]), ("look at", one["example"]), ("do", one["advice"])]
-        print_table(f"\n{one['kind']}", ("", ""), rows)
-
-
-def _print_scores(scores: Mapping[str, Any], counts: str) -> None:
-    rows = [(one["model"], interval(one["auc"]), interval(one["log_loss"])) for one in scores["models"]]
-    title = f"\nTrivial models on the same {scores['answers']:,} answers ({counts})"
-    print_table(title, ("", "AUC [95 %]", "log-loss [95 %]"), rows)

@@ -20,7 +20,9 @@ LABEL: Final = ("ytrue", "truth", "groundtruth", "target", "actual", "observed",
 SPLIT: Final = ("split", "part", "partition", "subset", "set")
 """Names of the part that an answer belongs to, where its words are those of `PARTS`."""
 
-PARTS: Final = frozenset({"train", "training", "valid", "validation", "val", "dev", "eval", "test", "testing", "holdout"})
+PARTS: Final = frozenset(
+    {"train", "training", "valid", "validation", "val", "dev", "eval", "test", "testing", "holdout"}
+)
 
 POSITION: Final = ("position", "pos", "seqidx", "sequenceposition", "timestep", "t")
 """Names of the place in a student's history, which orders answers where there is no time."""

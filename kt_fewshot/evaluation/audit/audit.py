@@ -5,12 +5,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .columns import find_next_answer, find_running, find_same_row, find_whole_file, telling
 from .finding import Finding
-from .foreknowledge import Reactions, find_fitted_means, find_foreknowledge, find_too_good
+from .fitted_means import find_fitted_means, find_too_good
+from .foreknowledge import Reactions, find_foreknowledge
 from .histories import find_out_of_order, find_shared_students
 from .records import Records
 from .repeats import again, expanded, find_again, find_expanded, find_expanded_predictions
+from .same_row import find_same_row, telling
+from .answer_statistics import find_next_answer, find_running, find_whole_file, running
 from .trivial_models import PREDICTIONS, Scores, score, scored_records
 
 
@@ -86,7 +88,8 @@ def audit(records: Records, *, draws: int = 1000) -> Audit:
     once = records.where(~by_skill & ~twice)
     scored = scored_records(once)
     scores = score(once, scored, draws=draws)
-    told = telling(once, scores.auc(scores.best))
+    counting = {} if foretold else running(once)
+    told = telling(once, scores.auc(scores.best), but=counting)
     findings = [*find_again(records, twice), *find_out_of_order(records), *find_shared_students(records)]
     untested = []
     if foretold:
@@ -103,8 +106,8 @@ def audit(records: Records, *, draws: int = 1000) -> Audit:
             )
     else:
         findings += find_expanded(records, by_skill)
-        findings += find_same_row(once, told)
-        findings += [*find_next_answer(once), *find_running(once, told), *find_whole_file(once)]
+        findings += find_same_row(told)
+        findings += [*find_next_answer(once), *find_running(once, counting), *find_whole_file(once)]
     if not np.isfinite(records.time).any():
         untested.append("Whether rows repeat others or stand out of order: there are no times.")
     return Audit(

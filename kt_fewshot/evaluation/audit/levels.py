@@ -34,7 +34,9 @@ class Levels:
             In [0, 1], 0.5 for a column that says nothing; nan without both right and wrong answers.
         """
         right, count = (
-            np.stack([np.bincount(self.code[flags], weights=weight[flags], minlength=len(self.names)) for flags in parts])
+            np.stack(
+                [np.bincount(self.code[flags], weights=weight[flags], minlength=len(self.names)) for flags in parts]
+            )
             for parts, weight in [((among & ~halves, among & halves), w) for w in (correct, np.ones(len(correct)))]
         )
         mean = right.sum() / max(count.sum(), 1)
@@ -73,7 +75,9 @@ def _of_words(values: pl.Series) -> Levels | None:
         return None
     names = counts[values.name].head(MOST).to_list()
     frame = pl.DataFrame({"word": values})
-    known = pl.DataFrame({"word": names, "code": np.arange(1, len(names) + 1)}, schema={"word": pl.String, "code": pl.Int64})
+    known = pl.DataFrame(
+        {"word": names, "code": np.arange(1, len(names) + 1)}, schema={"word": pl.String, "code": pl.Int64}
+    )
     code = frame.join(known, on="word", how="left", maintain_order="left")["code"]
     rest = np.where(values.is_null().to_numpy(), 0, len(names) + 1)
     return _worth(np.where(code.is_null().to_numpy(), rest, code.fill_null(0).to_numpy()), (*names, "other"))

@@ -112,7 +112,7 @@ class Records:
         return np.r_[False, self.student[1:] == self.student[:-1]][: len(self)]
 
     def groups(self) -> Mapping[str, Codes]:
-        """What answers have in common: name -> (records,) codes, -1 for none. Those that the file does not have lack."""
+        """What answers have in common: name -> (records,) codes, -1 for none. What the file does not have lacks."""
         found = {"student": self.student, "item": self.item, "skill": self.skill}
         for name in ("skill", "item"):
             found[f"student and {name}"] = np.where(
@@ -137,6 +137,13 @@ def before(group: Codes, order: Codes | None = None) -> Codes:
     result = np.full(len(group), -1)
     result[at[1:][again]] = at[:-1][again]
     return result
+
+
+def time_order(records: Records) -> Codes:
+    """(records,) places in the order in which answers were given; as the file has them where it has no times."""
+    if np.isfinite(records.time).all():
+        return np.argsort(records.time, kind="stable")
+    return np.lexsort((records.table["row"].to_numpy(), records.table["file"].to_numpy()))
 
 
 def codes(values: pl.Series) -> Codes:

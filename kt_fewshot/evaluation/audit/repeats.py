@@ -20,6 +20,9 @@ WORTH_TELLING: Final = 0.001
 MANY_AT_ONCE: Final = 0.05
 """Share of a log's answers that share their time with another item's: from here on equal times mean nothing."""
 
+RECORD_ID: Final = 0.95
+"""Different values, as part of all records, from which a column is an id of the record."""
+
 BETTER: Final = 0.1
 """AUC that predictions of repeated rows may be above those of first rows before it counts as a leak."""
 
@@ -39,7 +42,8 @@ def expanded(records: Records) -> Flags:
 def again(records: Records, repeats: Flags) -> Flags:
     """Which records repeat the one before in every respect, time included: (records,).
 
-    Nobody can tell where a log has no time, or where many answers share one.
+    In every other column too, but for one that is different in nearly all records: an id of the record. Nobody can
+    tell where a log has no time, or where many answers share one.
 
     Args:
         records: of a log or of predictions.
@@ -51,7 +55,8 @@ def again(records: Records, repeats: Flags) -> Flags:
     other = (records.item != _shifted(records.item)) | (records.skill != _shifted(records.skill))
     if (same_time & other & ~repeats).mean() > MANY_AT_ONCE:
         return np.zeros(len(records), dtype=bool)
-    return found | (same_time & ~other & (records.correct == _shifted(records.correct)))
+    found |= same_time & ~other & (records.correct == _shifted(records.correct))
+    return found & _same_cells(records) if found.any() else found
 
 
 def find_expanded(records: Records, repeats: Flags) -> list[Finding]:
@@ -129,6 +134,16 @@ def _of_further_skills(records: Records) -> Flags:
     return merged & (ahead <= skills)
 
 
+def _same_cells(records: Records) -> Flags:
+    """Which records agree with the one before in every column of theirs that is no id of the record: (records,)."""
+    same = np.ones(len(records), dtype=bool)
+    for name in records.side.columns:
+        cells = records.side[name]
+        if cells.n_unique() < RECORD_ID * cells.len():
+            same &= cells.eq_missing(cells.shift(1)).to_numpy()
+    return same
+
+
 def _shifted(values: np.ndarray) -> np.ndarray:
     """The values of the record before; of the first its own, which `follows` leaves out."""
     return np.r_[values[:1], values[:-1]]
@@ -141,5 +156,3 @@ def _auc(records: Records, flags: Flags) -> float:
 def _pair(records: Records, at: int) -> str:
     """Two neighbours, for the user to look at."""
     return f"{records.named(at - 1)} and {records.named(at)}"
-
-

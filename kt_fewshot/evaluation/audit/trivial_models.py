@@ -8,23 +8,22 @@ import numpy as np
 
 from kt_fewshot.metrics import Interval, paired_difference, student_bootstrap
 
-from .columns import time_order
-from .records import Codes, Flags, Floats, Records
+from .records import Codes, Flags, Floats, Records, time_order
 
 STRENGTH: Final = 5.0
 """Answers that the mean of all earlier answers counts as in each running mean."""
 
 TRIVIAL: Final = {
-    "student": "the student",
-    "skill": "the skill",
-    "item": "the item",
+    "student": "the student so far",
+    "skill": "the skill so far",
+    "item": "the item so far",
     "student and skill": "the student on the skill",
 }
 """What running means are taken over, and how they are called."""
 
 METRICS: Final = ("auc", "log_loss")
 
-ALL: Final = "all of them"
+ALL: Final = "all of these"
 PREDICTIONS: Final = "predictions"
 
 WORK: Final = 4e7
@@ -51,7 +50,7 @@ class Scores:
 
     def auc(self, name: str | None) -> float:
         """AUC of a model; nan for none."""
-        return self.models[name]["auc"].value if name in self.models else float("nan")
+        return self.models[name]["auc"].value if name is not None and name in self.models else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -101,9 +100,9 @@ def score(records: Records, scored: Flags, *, draws: int = 1000, seed: int = 0) 
 def trivial_predictions(records: Records) -> dict[str, Floats]:
     """P(correct) of each trivial model, from earlier answers only: name -> (records,).
 
-    "running mean of the item" = (wins + 5 m) / (answers + 5) over the item's earlier answers, m the mean of all earlier
-    answers; a split's training answers are earlier than its test's. "all of them" is a logistic regression on their
-    logits, for each half of the students fitted to the other half.
+    "the item so far" is the running mean (wins + 5 m) / (answers + 5) over the item's earlier answers, m the same of
+    all earlier answers; a split's training answers are earlier than its test's. "all of these" is a logistic regression
+    on the logits of the others, for each half of the students fitted to the other half.
     """
     order = _order(records)
     means = {}
@@ -112,7 +111,7 @@ def trivial_predictions(records: Records) -> dict[str, Floats]:
     for name, told in TRIVIAL.items():
         group = records.groups().get(name)
         if group is not None:
-            means[f"running mean of {told}"] = _running(group, records.correct, order, overall)
+            means[told] = _running(group, records.correct, order, overall)
     if len(means) > 1:
         features = np.stack([np.log(p / (1 - p)) for p in means.values()], axis=1)
         means[ALL] = _combined(features, records.correct, records.student % 2 == 1)
@@ -151,5 +150,3 @@ def _combined(features: Floats, correct: Floats, half: Flags) -> Floats:
             model = LogisticRegression(C=1e4).fit(features[~here], correct[~here])
             result[here] = model.predict_proba(features[here])[:, 1]
     return result
-
-
