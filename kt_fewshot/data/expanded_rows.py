@@ -53,7 +53,7 @@ def expanded_rows(frame: pl.DataFrame) -> pl.Series:
 def _tells(frame: pl.DataFrame, name: str) -> bool:
     """Whether a column tells answers apart at all."""
     column = known(frame, name)
-    return column is not None and column.n_unique() > 1
+    return column is not None and bool((column != column.slice(int(column.is_not_null().arg_max() or 0), 1)).any())
 
 
 def _share(agrees: pl.Series, among: pl.Series) -> float:

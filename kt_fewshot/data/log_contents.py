@@ -11,7 +11,7 @@ import polars as pl
 from .interactions import SKILL_SEPARATOR
 from .log_warnings import Show, log_warnings, quoted
 from .readers import Ingest
-from .student_runs import known, run_starts
+from .student_runs import coded, id_counts, known, run_starts
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -32,6 +32,7 @@ def looked_through(ingest: Ingest, frame: pl.DataFrame, *, show: Show = quoted) 
         frame: its answers in order, with columns of the log table; some may lack, ids may be Categorical.
         show: how a student is called in a warning.
     """
+    frame = coded(frame)
     warnings = log_warnings(frame, ingest, show=show)
     return replace(ingest, contents=log_contents(frame), warnings=(*ingest.warnings, *warnings))
 
@@ -47,10 +48,11 @@ def log_contents(frame: pl.DataFrame) -> dict[str, Any]:
         `share_correct`; quantiles of `answers_a_student`; `first_time`, `last_time` (ISO 8601, None where times are no
         dates) and `time_span_days`; `response_time`, how many have it and the median in seconds; `also_has`.
     """
+    frame = coded(frame)
     lengths = np.diff(np.append(run_starts(frame), frame.height))
     return {
         "students": len(lengths),
-        "items": _distinct(frame, "item"),
+        "items": id_counts(known(frame, "item")).height,
         **_skills(frame),
         "share_correct": float(frame["correct"].mean()),  # pyright: ignore[reportArgumentType]
         "answers_a_student": {
@@ -62,22 +64,16 @@ def log_contents(frame: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _distinct(frame: pl.DataFrame, name: str) -> int:
-    column = known(frame, name)
-    return 0 if column is None else column.n_unique() - bool(column.null_count())
-
-
 def _skills(frame: pl.DataFrame) -> dict[str, int]:
     column = known(frame, "skills")
     if column is None:
         return {"skills": 0, "answers_without_skill": frame.height, "answers_on_several_skills": 0}
-    counts = column.value_counts().drop_nulls()
-    sets = counts["skills"].cast(pl.String)
-    several = sets.str.contains(SKILL_SEPARATOR, literal=True)
+    sets = id_counts(column)
+    several = sets.filter(pl.col("id").str.contains(SKILL_SEPARATOR, literal=True))
     return {
-        "skills": sets.str.split(SKILL_SEPARATOR).explode().n_unique(),
+        "skills": sets["id"].str.split(SKILL_SEPARATOR).explode().n_unique(),
         "answers_without_skill": column.null_count(),
-        "answers_on_several_skills": int(counts["count"].filter(several).sum()),
+        "answers_on_several_skills": int(several["count"].sum()),
     }
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from .expanded_rows import expanded_rows
 from .interactions import SKILL_SEPARATOR
 from .readers import Ingest
-from .student_runs import as_before, known, run_starts
+from .student_runs import as_before, coded, id_counts, known, run_starts
 
 Show = Callable[[str], str]
 """How a student is called in a warning: warnings are kept with outputs, where the id itself may not be."""
@@ -41,14 +41,16 @@ def log_warnings(frame: pl.DataFrame, ingest: Ingest, *, show: Show = quoted) ->
         ingest: how it was read.
         show: how a student is called.
     """
+    frame = coded(frame)
     starts = run_starts(frame)
+    skill_sets = id_counts(known(frame, "skills"))["id"]
     return (
         *_expanded(frame, ingest),
         *_alone(frame, starts, show),
         *_timeless(frame, starts, ingest, show),
-        *_lookalikes("student", frame["student"].unique(), show),
-        *_lookalikes("item", _ids(frame, "item")),
-        *_lookalikes("skill", _ids(frame, "skills").cast(pl.String).str.split(SKILL_SEPARATOR).explode().unique()),
+        *_lookalikes("student", id_counts(frame["student"])["id"], show),
+        *_lookalikes("item", id_counts(known(frame, "item"))["id"]),
+        *_lookalikes("skill", skill_sets.str.split(SKILL_SEPARATOR).explode().unique()),
         *_odd_response_times(known(frame, "response_time"), frame, ingest),
     )
 
@@ -98,16 +100,10 @@ def _timeless(frame: pl.DataFrame, starts: np.ndarray, ingest: Ingest, show: Sho
         )
 
 
-def _ids(frame: pl.DataFrame, name: str) -> pl.Series:
-    """Every id of a column once."""
-    column = known(frame, name)
-    return pl.Series(dtype=pl.String) if column is None else column.unique().drop_nulls()
-
-
 def _lookalikes(kind: str, ids: pl.Series, show: Show = quoted) -> Iterator[str]:
-    texts = pl.DataFrame({"id": ids.cast(pl.String)})
     alike = (
-        texts.group_by(pl.col("id").str.replace_all(ZEROS, "${1}${2}").str.to_lowercase().alias("bare"))
+        pl.DataFrame({"id": ids})
+        .group_by(pl.col("id").str.replace_all(ZEROS, "${1}${2}").str.to_lowercase().alias("bare"))
         .agg(pl.len(), pl.col("id").sort())
         .filter(pl.col("len") > 1)
         .sort("bare")

@@ -1,6 +1,6 @@
 import polars as pl
 
-from kt_fewshot.data.student_runs import as_before, known, run_starts
+from kt_fewshot.data.student_runs import as_before, coded, id_counts, known, run_starts
 
 
 def test_where_students_begin_whatever_the_type_of_their_ids():
@@ -19,3 +19,15 @@ def test_a_column_of_nulls_says_nothing():
     assert known(frame, "item") is not None
     assert known(frame, "time") is None
     assert known(frame, "group") is None
+
+
+def test_ids_are_counted_by_their_codes():
+    frame = coded(
+        pl.DataFrame({"student": ["b", "a", "b", "b"], "item": ["x", None, "y", "x"], "correct": [1, 0, 1, 1]})
+    )
+    assert frame.schema["student"] == frame.schema["item"] == pl.Categorical
+    assert coded(frame).equals(frame)
+    assert sorted(id_counts(frame["student"]).rows()) == [("a", 1), ("b", 3)]
+    assert sorted(id_counts(frame["item"]).rows()) == [("x", 2), ("y", 1)]
+    assert sorted(id_counts(frame["student"].tail(2)).rows()) == [("b", 2)]
+    assert id_counts(None).rows() == []
