@@ -128,6 +128,28 @@ def evaluate(
         print_few_shot(results)
 
 
+@app.command(short_help="Fit a run's head on your own examples and predict others.")
+@gathers(running=RUNNING)
+def adapt(
+    run: Run,
+    *,
+    support: Annotated[Path, typer.Option(metavar="PATH", help="Labelled examples: folder of CLASS/IMAGE, or CSV.")],
+    query: Annotated[Path, typer.Option(metavar="PATH", help="What to predict: folder of images, or CSV.")],
+    label: Annotated[str | None, typer.Option(metavar="COL", help="Column of the class, in a CSV.")] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="CSV or Parquet to write.")] = Path("predictions.csv"),
+    running: Mapping[str, Any],
+    as_json: Json = False,
+) -> None:
+    """Fit a run's head on a handful of labelled examples, and write what it says of others."""
+    from kt_fewshot.recipes import adapt_method
+
+    written = adapt_method(run, support, query, out=out, label=label, say=say, **running)
+    if as_json:
+        print_json(written)
+    else:
+        say(f"{written['queries']:,} predictions in {written['out']}.")
+
+
 @app.command(short_help="List the options of a method, for --set and for YAML files.")
 def options(
     method: Annotated[str, typer.Argument(metavar="METHOD", help="Name of a method.")] = "protonet",

@@ -110,7 +110,8 @@ def _train(settings: FewShotSettings, run: RunFolder, *, say: Say, progress: Pro
     write_text(run.history, history.to_csv())
     write_json(run.results, results.to_json_dict())
     write_table(run.path / "confusion.csv", judged.confusion(splits.test.names))
-    save_method(method, run.model)  # last: whoever looks for a trained run finds a whole one
+    scale = {"mean": splits.train.mean, "std": splits.train.std}
+    save_method(method, run.model, meta=scale)  # last: whoever looks for a trained run finds a whole one
     return MetaTrainedRun(run, method, history, results)
 
 

@@ -8,7 +8,7 @@ from .image_folder import load_image_folder, read_class_folder
 from .layouts import image_files
 from .load import LOADERS, load_images
 from .omniglot import load_omniglot
-from .tables import feature_values, load_table, read_table
+from .tables import feature_values, load_table, read_table, read_unlabelled
 
 __all__ = [
     "LOADERS",
@@ -25,6 +25,7 @@ __all__ = [
     "read_class_folder",
     "read_images",
     "read_table",
+    "read_unlabelled",
     "split_arrays",
     "split_classes",
 ]

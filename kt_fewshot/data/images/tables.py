@@ -76,6 +76,25 @@ def read_table(
     return ClassImages(data.x, data.y, names, mean=like.mean, std=like.std)
 
 
+def read_unlabelled(table: Any, support: Any, *, label: str | None = None) -> np.ndarray:  # noqa: ANN401
+    """The features of rows without classes: the columns that are features in a table with classes.
+
+    Args:
+        table: as `load_table` has it; other columns it has are left alone.
+        support: the table with classes.
+        label: column of the class in `support`, as `load_table` has it.
+
+    Returns:
+        (rows, features) float64.
+
+    Raises:
+        DatasetError: as `load_table`.
+    """
+    (known, name), (frame, _) = _frame(support), _frame(table)
+    of_class = _label(known, label, name)
+    return feature_values(frame, [column for column in known.columns if column != of_class])
+
+
 def feature_values(frame: pl.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """Columns of a frame as (rows, columns) float64.
 
