@@ -108,7 +108,7 @@ def _read_query(path: Path, support: Path, like: ClassImages, label: str | None)
 def _must_be_images(path: Path, like: ClassImages) -> None:
     if len(like.shape) != 3:
         raise DatasetError(
-            f"The run reads tables of {like.shape[0]} features, and {path} is a folder. Name a CSV file."
+            f"The run reads tables of {like.shape[0]} features. Found the folder {path}; name a CSV file."
         )
 
 
