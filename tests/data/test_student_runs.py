@@ -25,7 +25,7 @@ def test_ids_are_counted_by_their_codes():
     frame = coded(
         pl.DataFrame({"student": ["b", "a", "b", "b"], "item": ["x", None, "y", "x"], "correct": [1, 0, 1, 1]})
     )
-    assert frame.schema["student"] == frame.schema["item"] == pl.Categorical
+    assert all(isinstance(frame.schema[name], pl.Categorical) for name in ("student", "item"))
     assert coded(frame).equals(frame)
     assert sorted(id_counts(frame["student"]).rows()) == [("a", 1), ("b", 3)]
     assert sorted(id_counts(frame["item"]).rows()) == [("x", 2), ("y", 1)]
