@@ -110,7 +110,7 @@ def _sink(frame: pl.DataFrame, path: Path) -> None:
         if path.suffix == ".csv":
             table.sink_csv(path)
         else:
-            table.sink_parquet(path)
+            table.sink_parquet(path, compression_level=1)
     except pl.exceptions.ComputeError as error:  # how the engine tells of a full disk
         raise OSError(str(error)) from error
 

@@ -17,8 +17,9 @@ from .columns import ColumnChoice, place_of
 from .ingest import REJECTED_SCHEMA
 from .reader import DRAFT_SCHEMA, Draft, Options, Source
 from .sniff import Peek
-from .table import Pack, Table, read_table
-from .text_columns import ParkedColumn, TextColumns, map_ids
+from .table import Table, read_table
+from .text_columns import NUMBERS, ParkedColumn, TextColumns, map_ids
+from .text_pass import Pack
 from .values import map_cells, outcome, present, split_cells, to_bundles, to_counts, to_numbers, to_seconds
 
 NOTHING: Final = ("", ".")
@@ -69,8 +70,8 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
     tables, rejected = [], []
     for number, peek in enumerate(source.peeks):
         table = _read_one(peek, layout, text.pack)
-        for packed in table.packed:
-            text.add(packed, number)
+        for rows, packed in table.packed:
+            text.add(packed, rows, number)
         tables.append(replace(table, packed=()))
         file = pl.lit(number, pl.UInt32).alias("file")
         rejected.append(table.rejected.with_columns(file).select(list(REJECTED_SCHEMA)))
@@ -98,6 +99,10 @@ def read_tables(source: Source, layout: Layout, options: Options) -> Draft:
 
 def outcomes(column: pl.Series, threshold: float | None) -> dict[str, pl.Series]:
     """Outcome cells as `correct` (0, 1 or null); `set_aside` and `rejected` (reason or null) where there are any."""
+    if column.dtype.is_integer():
+        if column.null_count() == 0 and column.is_between(0, 1).all():
+            return {"correct": column.cast(pl.Int8)}
+        column = column.cast(pl.String)
     column = column.fill_null("")
     texts = column.unique().to_list()
     correct, aside, rejected = zip(*(_fate(text, threshold) for text in texts), strict=True) if texts else ((),) * 3
@@ -137,7 +142,7 @@ def _read_one(peek: Peek, layout: Layout, pack: Pack) -> Table:
     }
     numbered = {f"{name} {place}": place for name, places in parts.items() for place in places}
     if not parts:
-        return read_table(peek, columns, pack=pack)
+        return read_table(peek, columns, pack=pack, numbers=NUMBERS if layout.adjust is None else frozenset())
     table = read_table(peek, {**columns, **numbered})
     cells = [
         pl.concat_str(
@@ -148,16 +153,16 @@ def _read_one(peek: Peek, layout: Layout, pack: Pack) -> Table:
         for name, places in parts.items()
         if places
     ]
-    return replace(table, packed=(pack(table.frame.with_columns(cells).drop(list(numbered))),))
+    frame = table.frame.with_columns(cells)
+    return replace(table, packed=((frame["row"].cast(pl.UInt32), pack(frame.drop("row", *numbered))),))
 
 
 def _repacked(frame: pl.DataFrame) -> TextColumns:
     """Text columns that were changed, small again."""
     text = TextColumns()
-    for part in frame.partition_by("file", maintain_order=True):
-        text.add(text.pack(part.drop("file")), part["file"][0])
-    if frame.is_empty():
-        text.add(text.pack(frame.drop("file")), 0)
+    for part in frame.partition_by("file", maintain_order=True) or [frame]:
+        file = part["file"][0] if part.height else 0
+        text.add(text.pack(part.drop("file", "row")), part["row"].cast(pl.UInt32), file)
     return text
 
 
@@ -183,7 +188,7 @@ class _Typing:
             "attempts": lambda cells: cells.map(lambda piece: to_counts(piece, least=1, decimal_comma=self.comma)),
             "order": lambda cells: cells.map(to_numbers),
             "bundle": to_bundles,
-            "fold": lambda cells: cells.map(lambda piece: to_counts(map_cells(piece, _fold, pl.String()), least=-1)),
+            "fold": lambda cells: cells.map(lambda piece: to_counts(_folds(piece), least=-1)),
         }
         for name, read in readers.items():
             if name in text.columns:
@@ -267,9 +272,12 @@ def _durations(numbers: pl.Series, unit: int) -> pl.Series:
     return seconds.select(pl.when(pl.col("x") >= 0).then(pl.col("x")).cast(pl.Float32))["x"]
 
 
-def _fold(text: str) -> str:
-    """A fold's number; `test` is -1, `train` 0."""
-    return {"test": "-1", "train": "0"}.get(text.strip().lower(), text)
+def _folds(cells: pl.Series) -> pl.Series:
+    """The folds' numbers; `test` is -1, `train` 0."""
+    words = {"test": "-1", "train": "0"}
+    if cells.dtype.is_integer():
+        return cells
+    return map_cells(cells, lambda text: words.get(text.strip().lower(), text), pl.String())
 
 
 def _all(parts: Iterable[str]) -> str:

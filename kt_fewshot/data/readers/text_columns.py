@@ -1,7 +1,8 @@
 """`TextColumns`: the cells of a long table as text, in a fraction of the memory.
 
 A column of text costs 16 bytes a cell and more. Here ids become codes of 4 bytes, and what will become numbers waits
-compressed, piece by piece; nothing is lost, every cell comes out as it went in.
+piece by piece: as whole numbers of as few bytes as do, where all cells of a piece are such and may become numbers, else
+compressed. Of text nothing is lost, every cell comes out as it went in.
 """
 
 import io
@@ -13,6 +14,12 @@ import polars as pl
 
 IDS: Final = frozenset({"student", "item", "skills", "group"})
 """Columns whose cells come again and again, and stay text in the end."""
+
+NUMBERS: Final = frozenset({"correct", "time", "response_time", "hints", "attempts", "order", "fold"})
+"""Columns that become numbers in the end."""
+
+TOGETHER: Final = 1 << 18
+"""Cells that are handed out together, where they are numbers."""
 
 TINY: Final = 256
 """Up to so many files, a file's number fits in one byte."""
@@ -32,23 +39,23 @@ class TextColumns:
         """Records made small, not yet added.
 
         Args:
-            frame: text columns and `row`.
+            frame: columns of text, or of whole numbers.
         """
-        names = [name for name in frame.columns if name not in ("file", "row")]
-        ids = {name: frame[name].cast(self._kinds[name]) for name in names if name in IDS}
-        parked = {name: _compressed(frame[name]) for name in names if name not in IDS}
-        return Packed(frame["row"].cast(pl.UInt32), ids, parked)
+        ids = {name: frame[name].cast(self._kinds[name]) for name in frame.columns if name in IDS}
+        parked = {name: _parked(frame[name]) for name in frame.columns if name not in IDS}
+        return Packed(frame.height, ids, parked)
 
-    def add(self, packed: "Packed", file: int) -> None:
+    def add(self, packed: "Packed", rows: pl.Series, file: int) -> None:
         """More records. A column that was not there before, or is not there now, is null.
 
         Args:
             packed: the records, of one file.
+            rows: their numbers in the file.
             file: number of the file; they come in order.
         """
-        height = packed.rows.len()
+        height = packed.height
         kind = pl.UInt8 if file < TINY else pl.UInt32
-        self._places.append(pl.DataFrame({"row": packed.rows}).with_columns(file=pl.lit(file, kind)))
+        self._places.append(pl.DataFrame({"row": rows}).with_columns(file=pl.lit(file, kind)))
         for name in dict.fromkeys((*self._ids, *packed.ids)):
             nulls = pl.Series(name, [None], dtype=self._kinds[name])
             before = self._ids.setdefault(name, [nulls.new_from_index(0, self.height)])
@@ -88,27 +95,37 @@ class TextColumns:
 
 @dataclass(frozen=True)
 class Packed:
-    """Some records: their numbers, their ids as codes, their other cells compressed."""
+    """Some records: how many, their ids as codes, their other cells as `ParkedColumn` has them."""
 
-    rows: pl.Series
+    height: int
     ids: Mapping[str, pl.Series]
-    parked: Mapping[str, bytes]
+    parked: Mapping[str, "bytes | pl.Series"]
 
 
 @dataclass(frozen=True)
 class ParkedColumn:
-    """A text column in pieces, each compressed or so many nulls; iterating unpacks one by one, as often as wanted."""
+    """A column in pieces: text, compressed; whole numbers; or so many nulls. It can be gone through again and again."""
 
     name: str
-    pieces: list[bytes | int]
+    pieces: list[bytes | pl.Series | int]
 
     def __iter__(self) -> Iterator[pl.Series]:
-        """The pieces as text."""
+        """The pieces one by one, as text or as whole numbers; of these, small ones in a row as one."""
+        numbers: list[pl.Series] = []
         for piece in self.pieces:
+            if isinstance(piece, pl.Series):
+                numbers.append(piece)
+                if sum(map(len, numbers)) < TOGETHER:
+                    continue
+            if numbers:
+                yield _joined(numbers)
+                numbers = []
             if isinstance(piece, int):
                 yield pl.Series(self.name, [None], dtype=pl.String).new_from_index(0, piece)
-            else:
+            elif isinstance(piece, bytes):
                 yield pl.read_ipc(io.BytesIO(piece)).to_series().alias(self.name)
+        if numbers:
+            yield _joined(numbers)
 
     def map(self, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
         """The whole column, each piece through a function that looks at every cell by itself."""
@@ -132,8 +149,16 @@ def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Se
     return lookup.gather(ids.to_physical()).cat.to(ids.dtype).alias(ids.name)
 
 
-def _compressed(cells: pl.Series) -> bytes:
-    """A text column in little memory."""
+def _parked(cells: pl.Series) -> bytes | pl.Series:
+    """A column in little memory."""
+    if cells.dtype.is_integer():
+        return cells.shrink_dtype()
     packed = io.BytesIO()
     cells.to_frame().write_ipc(packed, compression="zstd")
     return packed.getvalue()
+
+
+def _joined(pieces: list[pl.Series]) -> pl.Series:
+    """Whole numbers of several sizes as one series."""
+    kinds = {piece.dtype for piece in pieces}
+    return pl.concat(pieces if len(kinds) == 1 else [piece.cast(pl.Int64) for piece in pieces], rechunk=True)

@@ -72,7 +72,9 @@ def present(column: pl.Series) -> pl.Series:
 
 
 def to_numbers(column: pl.Series, *, decimal_comma: bool = False) -> pl.Series:
-    """Cells as Float64; null for anything that is not a finite number."""
+    """Cells, text or whole numbers, as Float64; null for anything that is not a finite number."""
+    if column.dtype.is_integer():
+        return column.cast(pl.Float64)
     text = column.str.strip_chars()
     if decimal_comma:
         text = text.str.replace(",", ".", literal=True)
@@ -118,7 +120,8 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
     of a few formats that fits most of them, taken as UTC.
 
     Args:
-        column: cells as written; a long column may come in pieces that can be gone through several times.
+        column: cells as written, or whole numbers; a long column may come in pieces that can be gone through several
+            times.
         decimal_comma: whether `1,5` is a number.
     """
     pieces = [column] if isinstance(column, pl.Series) else column
@@ -211,13 +214,15 @@ def _unit(largest: float) -> tuple[float, str]:
 
 def _filled(column: pl.Series) -> int:
     """Number of cells that say something."""
+    if column.dtype.is_integer():
+        return column.count()
     blank = column.str.strip_chars().str.to_lowercase().is_in(list(BLANK))
     return column.len() - int(blank.sum()) - column.null_count()
 
 
 def _plain_date(column: pl.Series) -> pl.Series:
     """Dates without what may stand around them: `T` between day and time, `Z` at the end."""
-    text = column.str.strip_chars()
+    text = column.cast(pl.String).str.strip_chars()
     if not text.str.contains("T", literal=True).any() and not text.str.ends_with("Z").any():
         return text
     return text.str.replace(r"\s*(Z|UTC)$", "").str.replace("T", " ", literal=True)
@@ -225,7 +230,7 @@ def _plain_date(column: pl.Series) -> pl.Series:
 
 def _is_zoned(column: pl.Series) -> pl.Series:
     """Whether dates end in an offset like +01:00."""
-    tail = column.str.strip_chars_end(" \tZUTC\r\n").str.tail(6)
+    tail = column.cast(pl.String).str.strip_chars_end(" \tZUTC\r\n").str.tail(6)
     signs = tail.str.contains("+", literal=True) | tail.str.contains("-", literal=True)
     return tail.filter(signs).str.contains(r"[+-]\d\d:?\d\d$")
 

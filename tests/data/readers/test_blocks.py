@@ -20,12 +20,6 @@ def test_a_line_end_within_quotes_ends_no_record():
     assert pieces(b'1,"a\n', b'b"\n2,c') == [(b'1,"a\nb"\n', False), (b"2,c", True)]
 
 
-def test_what_is_sent_back_comes_again():
-    generator = cut(iter([b"1,2\n3,4\n", b"5,6\n"]))
-    assert next(generator) == (b"1,2\n3,4\n", False)
-    assert generator.send(b"3,4\n") == (b"3,4\n5,6\n", False)
-
-
 def test_patience_with_an_open_quote_ends():
     found = pieces(*[b'1,"a\n'] + [b"2,b\n"] * PATIENCE)
     assert b"".join(piece for piece, _ in found) == b'1,"a\n' + b"2,b\n" * PATIENCE

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kt_fewshot.data.readers import table as table_file
+from kt_fewshot.data.readers import text_pass
 from kt_fewshot.data.readers.sniff import sniff
 from kt_fewshot.data.readers.table import LineNumbers, Table, read_table
+from kt_fewshot.data.readers.values import to_numbers
 from kt_fewshot.errors import LogError
 
 
@@ -99,10 +100,46 @@ def test_whatever_was_written_is_read_in_pieces_of_any_size(tmp_path: Path, case
     path = tmp_path / "log.csv"
     path.write_bytes(text.encode())
     peek = sniff(path)
-    before, table_file.READ_SIZE = table_file.READ_SIZE, size
+    before, text_pass.READ_SIZE = text_pass.READ_SIZE, size
     try:
         table = read_table(peek, {"a": 0, "b": 1})
     finally:
-        table_file.READ_SIZE = before
+        text_pass.READ_SIZE = before
     assert table.frame.select("a", "b").rows() == rows
     assert table.frame["row"].to_list() == list(range(1, len(rows) + 1))
+
+
+NUMBERS = st.sampled_from(
+    ["5", " 5", "5 ", "+5", "-5", "05", "5.0", "1e3", "", '" 7"', "x", "9" * 20, str(2**63 - 1), "-", "nan"]
+)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=9), st.sampled_from([9, 60, 1 << 20]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+def test_columns_that_may_become_numbers_are_the_numbers_their_text_is(tmp_path: Path, rows, size: int):
+    path = tmp_path / "log.csv"
+    path.write_text("one,two\n" + "".join(f"{one},{two}\n" for one, two in rows))
+    peek = sniff(path)
+    before, text_pass.READ_SIZE = text_pass.READ_SIZE, size
+    try:
+        table = read_table(peek, {"a": 0, "b": 1}, pack=lambda frame: frame, numbers=frozenset("ab"))
+        texts = read_table(peek, {"a": 0, "b": 1}).frame
+    finally:
+        text_pass.READ_SIZE = before
+    for name in "ab":
+        found = [number for _, piece in table.packed for number in to_numbers(piece[name]).to_list()]
+        assert found == to_numbers(texts[name]).to_list()
+
+
+def test_whole_numbers_are_read_as_numbers_until_a_column_holds_others(tmp_path: Path):
+    path = tmp_path / "log.csv"
+    path.write_text("one,two\n1,2\n" + "3,4\n" * 9 + "5,x\n" + "7,8\n" * 9)
+    before, text_pass.READ_SIZE = text_pass.READ_SIZE, 9
+    try:
+        table = read_table(sniff(path), {"a": 0, "b": 1}, pack=lambda frame: frame, numbers=frozenset("ab"))
+    finally:
+        text_pass.READ_SIZE = before
+    kinds = [tuple(piece.dtypes) for _, piece in table.packed]
+    assert kinds[0] == (pl.Int64, pl.Int64)
+    assert kinds.count((pl.String, pl.String)) >= 1
+    assert kinds[-1] == (pl.Int64, pl.String)

@@ -8,10 +8,28 @@ from kt_fewshot.data.readers.text_columns import TextColumns, map_ids
 from kt_fewshot.data.readers.values import present, to_numbers
 
 
+def rows(*numbers: int) -> pl.Series:
+    return pl.Series(numbers, dtype=pl.UInt32)
+
+
+def test_whole_numbers_stay_small_and_come_together():
+    text = TextColumns()
+    for number, column in enumerate([[1, 2], [300, None], [2**40]]):
+        frame = pl.DataFrame({"time": pl.Series(column, dtype=pl.Int64)})
+        packed = text.pack(frame)
+        text.add(packed, rows(*range(len(column))), 0)
+        assert packed.parked["time"].dtype == (pl.Int8, pl.Int16, pl.Int64)[number]
+    text.add(text.pack(pl.DataFrame({"time": ["x"]})), rows(9), 0)
+    text.add(text.pack(pl.DataFrame({"time": [7]})), rows(10), 0)
+    time = text.take("time")
+    assert [piece.to_list() for piece in time] == [[1, 2, 300, None, 2**40], ["x"], [7]]
+    assert time.map(to_numbers).to_list() == [1, 2, 300, None, 2**40, None, 7]
+
+
 def test_columns_of_two_files_that_lack_each_others():
     text = TextColumns()
-    text.add(text.pack(pl.DataFrame({"row": [1, 3], "student": ["a", ""], "time": ["1.50", None]})), 0)
-    text.add(text.pack(pl.DataFrame({"row": [1], "student": ["a"], "item": ["q"]})), 300)
+    text.add(text.pack(pl.DataFrame({"student": ["a", ""], "time": ["1.50", None]})), rows(1, 3), 0)
+    text.add(text.pack(pl.DataFrame({"student": ["a"], "item": ["q"]})), rows(1), 300)
     assert (text.height, sorted(text.columns)) == (3, ["item", "student", "time"])
     assert text.take_places().select("file", "row").rows() == [(0, 1), (0, 3), (300, 1)]
     assert text.take_ids("item").to_list() == [None, None, "q"]
@@ -39,11 +57,11 @@ def test_every_cell_comes_out_as_it_went_in(pieces: list[list[str | None]]):
     text = TextColumns()
     frames = [
         pl.DataFrame(
-            {"row": range(len(piece)), "skills": piece, "other": piece[::-1]},
-            schema_overrides={"skills": pl.String, "other": pl.String},
+            {"skills": piece, "other": piece[::-1]},
+            schema={"skills": pl.String, "other": pl.String},
         )
         for piece in pieces
     ]
     for number, frame in enumerate(frames):
-        text.add(text.pack(frame), number)
-    assert text.whole().select("row", "skills", "other").rows() == pl.concat(frames).rows()
+        text.add(text.pack(frame), rows(*range(frame.height)), number)
+    assert text.whole().select("skills", "other").rows() == pl.concat(frames).rows()
