@@ -48,7 +48,7 @@ def divided(path: Path) -> Mapping[str, Classes] | None:
     """The classes of train, valid and test, where the folder says so in one of three ways; None where it does not.
 
     - tables `train.csv`, `val.csv`, `test.csv` of `filename,label`, images anywhere below (Ravi and Larochelle's
-      mini-ImageNet);
+      mini-ImageNet); a file is named alone or with its folders;
     - lists of classes `splits/.../train.txt`, `val.txt`, `test.txt`, folders of classes beside (Bertinetto's CIFAR-FS);
     - folders `train`, `val`, `test` of folders of classes.
 
@@ -64,7 +64,10 @@ def _by_tables(path: Path) -> Mapping[str, Classes] | None:
     tables = _parts_at(path, ".csv")
     if tables is None:
         return None
-    places = {file.name: file for file in image_files(path)}
+    places: dict[str, list[Path]] = {}
+    for file in image_files(path):
+        for name in {file.name, file.relative_to(path).as_posix()}:
+            places.setdefault(name, []).append(file)
     return {part: _listed(table, places) for part, table in tables.items()}
 
 
@@ -104,7 +107,7 @@ def _parts_at(path: Path, suffix: str) -> dict[str, Path] | None:
     return found if {"train", "test"} <= set(found) else None
 
 
-def _listed(table: Path, places: Mapping[str, Path]) -> Classes:
+def _listed(table: Path, places: Mapping[str, list[Path]]) -> Classes:
     classes: dict[str, list[Path]] = {}
     with table.open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
@@ -112,9 +115,11 @@ def _listed(table: Path, places: Mapping[str, Path]) -> Classes:
             found = ", ".join(rows.fieldnames or ())
             raise DatasetError(f"Columns `filename` and `label` are needed in {table} (found: {found}).")
         for row in rows:
-            if row["filename"] not in places:
-                raise DatasetError(f"{table} names {row['filename']}, which is not below {table.parent}.")
-            classes.setdefault(row["label"], []).append(places[row["filename"]])
+            found = places.get(row["filename"], [])
+            if len(found) != 1:
+                times = f"is {len(found)} times" if found else "is not"
+                raise DatasetError(f"{table} names {row['filename']}, which {times} below {table.parent}.")
+            classes.setdefault(row["label"], []).append(found[0])
     return classes
 
 

@@ -13,7 +13,8 @@ from .class_images import Splits
 from .digits import load_digits
 from .glyphs import load_glyphs
 from .image_folder import load_image_folder
-from .omniglot import is_omniglot, load_omniglot
+from .omniglot import load_omniglot
+from .omniglot_files import is_omniglot
 from .tables import SUFFIXES, load_table
 
 

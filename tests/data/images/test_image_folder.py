@@ -75,6 +75,13 @@ def test_tables_of_files(tmp_path: Path):
     (tmp_path / "test.csv").write_text("filename,label\nz.png,z\n")
     with pytest.raises(DatasetError, match=r"test.csv names z.png, which is not below"):
         load_images(tmp_path)
+    fill(tmp_path / "other", "c", images=1)
+    (tmp_path / "other" / "c" / "0.png").rename(tmp_path / "other" / "c" / "c.png")
+    (tmp_path / "test.csv").write_text("filename,label\nimages/c.png,class c\n")
+    assert int(load_images(tmp_path).test.x[0, 0, 0, 0]) == 20
+    (tmp_path / "test.csv").write_text("filename,label\nc.png,c\n")
+    with pytest.raises(DatasetError, match=r"test.csv names c.png, which is 2 times below"):
+        load_images(tmp_path)
     (tmp_path / "test.csv").write_text("file,label\nc.png,c\n")
     with pytest.raises(DatasetError, match=r"Columns `filename` and `label` are needed in .* \(found: file, label\)"):
         load_images(tmp_path)
