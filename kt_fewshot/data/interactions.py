@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -70,7 +71,7 @@ class Interactions:
                 raise ValueError(f"Column `{name}` of interactions must not be null; {name} is required.")
         if not self.table["correct"].is_in([0, 1]).all():
             raise ValueError("Column `correct` of interactions must be 0 or 1.")
-        if self.table["student"].rle_id().n_unique() != self.n_students:
+        if not stand_together(self.table["student"]):
             raise ValueError("The rows of a student must stand together; sort the table with `Interactions.ordered`.")
 
     @classmethod
@@ -109,10 +110,10 @@ class Interactions:
         """Number of answers."""
         return self.table.height
 
-    @property
+    @cached_property
     def n_students(self) -> int:
         """Number of students."""
-        return self.table["student"].n_unique()
+        return self.table["student"].rle().len()
 
     def where(self, mask: pl.Series | pl.Expr) -> "Interactions":
         """Only the rows where `mask` is true, in the same order."""
@@ -138,6 +139,12 @@ class Interactions:
         """
         alone = pl.when(pl.col("bundle").is_null()).then(pl.int_range(pl.len()))
         return self.table.select(pl.struct("student", "bundle", alone.alias("alone")).rle_id()).to_series()
+
+
+def stand_together(students: pl.Series) -> bool:
+    """Whether the rows of each student are one run."""
+    runs = students.rle().struct.field("value")  # far fewer than rows, where students stand together
+    return runs.n_unique() == len(runs)
 
 
 def join_skills(skills: list[str]) -> str | None:

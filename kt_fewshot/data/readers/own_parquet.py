@@ -9,13 +9,14 @@ import polars as pl
 
 from kt_fewshot.errors import LogError
 
-from ..interactions import SCHEMA
-from .parquet import read_parquet
+from ..interactions import SCHEMA, stand_together
+from .parquet import parquet_columns, read_parquet
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek
 
 BUCKET: Final = re.compile(r"bucket=(\d+)\Z")
 NEEDED: Final = ("student", "correct")
+COUNTED: Final = ("file", "row")
 
 
 class OwnParquet(Reader):
@@ -38,7 +39,7 @@ class OwnParquet(Reader):
         paths = [path for peek in source.peeks for path in self._files(peek)]
         frames = [_table(path, number) for number, path in enumerate(paths)]
         frame = pl.concat(frames)
-        if not frame["student"].is_null().any() and frame["student"].rle_id().n_unique() != frame["student"].n_unique():
+        if not frame["student"].null_count() and not stand_together(frame["student"]):
             raise LogError(f"The answers of a student do not stand together in {source.peek.name}. Sort them.")
         return Draft(
             frame,
@@ -65,15 +66,17 @@ class OwnParquet(Reader):
 
 def _table(path: Path, number: int) -> pl.DataFrame:
     """One file as a log table."""
-    frame = read_parquet(path)
-    odd = [name for name in frame.columns if name not in SCHEMA and name != "bucket"]
-    missing = [name for name in NEEDED if name not in frame.columns]
+    names = parquet_columns(path)
+    odd = [name for name in names if name not in SCHEMA and name != "bucket"]
+    missing = [name for name in NEEDED if name not in names]
     if odd or missing:
         raise LogError(f"{path} is not a kt-fewshot log table (column `{(odd + missing)[0]}`).")
+    wanted = {name: kind for name, kind in SCHEMA.items() if name not in COUNTED}
+    frame = read_parquet(path, [place for place, name in enumerate(names) if name in wanted])
     try:
         frame = frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-            for name, kind in SCHEMA.items()
+            for name, kind in wanted.items()
         )
     except pl.exceptions.PolarsError as error:
         raise LogError(f"The columns of {path.name} have other types than a kt-fewshot log table.") from error

@@ -1,11 +1,22 @@
 """Parquet files, whole or in part, with one error for all that can be wrong with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
 from kt_fewshot.errors import LogError
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        LogError: if the file is damaged.
+    """
+    with _sound(path):
+        return pl.scan_parquet(path, glob=False).collect_schema().names()
 
 
 def read_parquet(path: Path, columns: Sequence[int] | None = None, n_rows: int | None = None) -> pl.DataFrame:
@@ -14,11 +25,18 @@ def read_parquet(path: Path, columns: Sequence[int] | None = None, n_rows: int |
     Raises:
         LogError: if the file is damaged.
     """
-    try:
+    with _sound(path):
         lazy = pl.scan_parquet(path, glob=False)
         if columns is not None:
             names = lazy.collect_schema().names()
             lazy = lazy.select([names[place] for place in dict.fromkeys(columns)])
         return lazy.collect() if n_rows is None else lazy.head(n_rows).collect()
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Inside, what polars says of a damaged file becomes our own error."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise LogError(f"{path.name} is a damaged Parquet file.") from error
