@@ -45,6 +45,7 @@ def train(
     config: Annotated[Path | None, typer.Option(metavar="YAML", help="Settings; options go before them.")] = None,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder (runs/ and the time).")] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html, fit no classics.")] = False,
     as_json: Json = False,
     read: Mapping[str, Any],
 ) -> None:
@@ -62,13 +63,16 @@ def train(
     values = merged(merged(named, settings), read)
     if resume is not None:
         _refuse_beside_resume(log or settings or read or set_ or config or out)
-        trained = resume_dkt(resume, say=say, progress=Bar())
+        trained = resume_dkt(resume, report=not no_report, say=say, progress=Bar())
     else:
-        trained = train_dkt(TrainSettings.assemble(config, values), out=out, say=say, progress=Bar())
+        chosen = TrainSettings.assemble(config, values)
+        trained = train_dkt(chosen, out=out, report=not no_report, say=say, progress=Bar())
     if as_json:
         print_json(trained.to_dict())
     else:
         print_run(trained)
+    if not no_report:
+        say(f"Report: {trained.report}")
 
 
 @app.command(short_help="Test a saved run on a log.")
@@ -136,6 +140,33 @@ def mastery(
         print_json(written)
     else:
         say(f"{written['students']:,} students x {written['skills']:,} skills in {written['out']}.")
+
+
+@app.command(short_help="A run's report: one HTML file, for people.")
+@gathers(running=RUNNING, read=READING)
+def report(
+    run: Run,
+    log: OptionalLog = None,
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="HTML", help="File to write (RUN/report.html).")] = None,
+    show_ids: Annotated[bool, typer.Option("--show-ids", help="Call students by their ids.")] = False,
+    running: Mapping[str, Any],
+    as_json: Json = False,
+    read: Mapping[str, Any],
+) -> None:
+    """Report on a run's test students, or on everyone in a LOG: how good, skill by skill, the class, the students.
+
+    Pseudonyms are the same in every report that is made with the same --key.
+    """
+    from kt_fewshot.recipes import report_run
+
+    key = read.get("key")
+    own = read if log else {name: value for name, value in read.items() if name != "key"}
+    written = report_run(run, log or (), out=out, show_ids=show_ids, key_file=key, read=own, say=say, **running)
+    if as_json:
+        print_json(written)
+    else:
+        say(f"{written['students']:,} students, {written['answers']:,} answers: {written['out']}.")
 
 
 @app.command(short_help="List the options of the model, for --set and for YAML files.")

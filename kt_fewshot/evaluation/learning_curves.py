@@ -114,7 +114,7 @@ def categorise(error: NDArray[np.float64], slope: float, *, rules: CurveRules = 
 
 
 def _opportunities(interactions: Interactions, probability: ArrayLike | None) -> tuple[pl.DataFrame, list[str]]:
-    """A row for each answer and skill: `answer`, `skill` as a place among the names, `earlier`, `correct`; the names."""
+    """A row for each answer and skill: `answer`, `skill` (place among the names), `earlier`, `correct`; the names."""
     n = len(interactions)
     said = np.full(n, np.nan) if probability is None else np.asarray(probability, dtype=np.float64)
     if said.shape != (n,):

@@ -16,6 +16,7 @@ from .read_settings import ReadSettings
 from .settings import merged
 
 if TYPE_CHECKING:
+    from .adapt_method import adapt_method
     from .audit_file import AuditedFile, audit_file
     from .compare_settings import CompareSettings
     from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .list_options import list_method_options, list_options
     from .mastery_table import mastery_table
     from .meta_train import MetaTrainedRun, meta_train, resume_meta_training
+    from .report_run import report_run
     from .saved_tracer import TracedLog
     from .simulate_log import simulate_log
     from .train_dkt import TrainedRun, resume_dkt, train_dkt
@@ -43,6 +45,7 @@ __all__ = [
     "TracedLog",
     "TrainSettings",
     "TrainedRun",
+    "adapt_method",
     "audit_file",
     "compare_tracers",
     "convert_log",
@@ -57,6 +60,7 @@ __all__ = [
     "merged",
     "meta_train",
     "predict_log",
+    "report_run",
     "resume_comparison",
     "resume_dkt",
     "resume_meta_training",
@@ -68,6 +72,7 @@ __all__ = [
 load_later(
     __name__,
     {
+        "adapt_method": ("adapt_method",),
         "audit_file": ("AuditedFile", "audit_file"),
         "compare_settings": ("CompareSettings",),
         "compare_tracers": ("ComparedRun", "compare_tracers", "resume_comparison"),
@@ -78,6 +83,7 @@ load_later(
         "list_options": ("list_method_options", "list_options"),
         "mastery_table": ("mastery_table",),
         "meta_train": ("MetaTrainedRun", "meta_train", "resume_meta_training"),
+        "report_run": ("report_run",),
         "saved_tracer": ("TracedLog",),
         "simulate_log": ("simulate_log",),
         "train_dkt": ("TrainedRun", "resume_dkt", "train_dkt"),

@@ -13,8 +13,11 @@ from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer
 from kt_fewshot.training import History, Progress
 
+from .classics import against_classics, keep_standings
 from .evaluate_tracer import evaluate_tracer
 from .mastery_table import mastery_table
+from .report_run import REPORT, Names, write_report
+from .reported import Reported, asked_of, foretold
 from .resumable import resumable
 from .say import Say, silent
 from .study import Study
@@ -31,23 +34,35 @@ class TrainedRun:
     history: History
     results: Results
 
+    @property
+    def report(self) -> Path:
+        """The page for people, unless it was left out."""
+        return self.run.path / REPORT
+
     def to_dict(self) -> dict[str, Any]:
         """The content of `results.json`."""
         return self.results.to_json_dict()
 
 
 def train_dkt(
-    settings: TrainSettings, *, out: Path | None = None, say: Say = silent, progress: Progress | None = None
+    settings: TrainSettings,
+    *,
+    out: Path | None = None,
+    report: bool = True,
+    say: Say = silent,
+    progress: Progress | None = None,
 ) -> TrainedRun:
     """Train, test, and write a run folder.
 
     The folder holds `config.yaml`, `split.csv`, `ingest.json` and `rejects.csv` of the log (of a second log, or of
     further fold files, in `log-2/` and so on), `checkpoint/`, `history.csv`, `results.json`, `mastery.csv` (where the
-    test's students stand) and, written last, `model/`: a folder with a model is complete.
+    test's students stand), `report.html` and `classics.json` (the classics on the same answers) and, written last,
+    `model/`: a folder with a model is complete.
 
     Args:
         settings: what, on what, how.
         out: the folder; named by time under `runs/` if None.
+        report: whether to fit the classics and write the report, some seconds of work.
         say: told what was decided, a line at a time.
         progress: told how far training is.
 
@@ -58,14 +73,17 @@ def train_dkt(
     run = RunFolder.create(out=out)
     with resumable(run, what="Training", command="dkt train", new=True):
         settings.write(run.config)
-        return _train(settings, run, say=say, progress=progress)
+        return _train(settings, run, report=report, say=say, progress=progress)
 
 
-def resume_dkt(name: str | Path, *, say: Say = silent, progress: Progress | None = None) -> TrainedRun:
+def resume_dkt(
+    name: str | Path, *, report: bool = True, say: Say = silent, progress: Progress | None = None
+) -> TrainedRun:
     """Go on with an interrupted run, to the very result it would have had.
 
     Args:
         name: the run's folder, its name under `runs/`, or "latest".
+        report: as in `train_dkt`.
         say: told what was decided.
         progress: told how far training is.
 
@@ -80,10 +98,10 @@ def resume_dkt(name: str | Path, *, say: Say = silent, progress: Progress | None
     except KTError as error:
         raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
     with resumable(run, what="Training", command="dkt train", new=False):
-        return _train(settings, run, say=say, progress=progress)
+        return _train(settings, run, report=report, say=say, progress=progress)
 
 
-def _train(settings: TrainSettings, run: RunFolder, *, say: Say, progress: Progress | None) -> TrainedRun:
+def _train(settings: TrainSettings, run: RunFolder, *, report: bool, say: Say, progress: Progress | None) -> TrainedRun:
     torch.set_num_threads(settings.threads)
     study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
     for line in study.lines:
@@ -95,13 +113,20 @@ def _train(settings: TrainSettings, run: RunFolder, *, say: Say, progress: Progr
         say(f"Left out, since the log does not tell: {', '.join(untold)}.")
     history = tracer.fit(study.train, study.valid, checkpoint=run.checkpoint, resume=True, progress=progress)
     write_text(run.history, history.to_csv())
+    standings = against_classics(tracer, study) if report else ()
     log, test, mean, simulated = study.log, study.test, study.mean, study.simulated
+    asked = asked_of(study.students)
     del study  # frees the stores of training and validation
     results = evaluate_tracer(tracer, log, test, protocol=settings.protocol, mean=mean, simulated=simulated).of_run(
         str(run.path)
     )
     write_json(run.results, results.to_json_dict())
-    write_table(run.path / "mastery.csv", mastery_table(tracer, log, test))
+    mastery = mastery_table(tracer, log, test)
+    write_table(run.path / "mastery.csv", mastery)
+    if report:
+        keep_standings(run, standings)
+        told = Reported(log, test, foretold(tracer, test), results, asked, standings, mastery)
+        write_report(run.path / REPORT, tracer, told, names=Names.of(key_file=settings.data.read.key))
     tracer.save(run.model)  # last: whoever looks for a trained run finds a whole one
     return TrainedRun(run, tracer, history, results)
 

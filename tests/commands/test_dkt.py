@@ -78,8 +78,8 @@ class TestTrain:
     def test_a_run_folder_holds_all_there_is_to_know(self, there):
         run = the_run()
         assert sorted(path.name for path in run.iterdir() if not path.name.startswith(".")) == [
-            *("checkpoint", "config.yaml", "history.csv", "ingest.json", "mastery.csv", "model", "rejects.csv"),
-            *("results.json", "split.csv"),
+            *("checkpoint", "classics.json", "config.yaml", "history.csv", "ingest.json", "mastery.csv", "model"),
+            *("rejects.csv", "report.html", "results.json", "split.csv"),
         ]
         assert [len(names) for names in parts(run).values()] == [17, 2, 5]
         config = yaml.safe_load((run / "config.yaml").read_text())

@@ -1,0 +1,84 @@
+"""The report: one HTML file that needs nothing else, for screens in light or dark, paper, and screen readers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from kt_fewshot.evaluation import learning_curves
+
+from .calibration import Calibration, calibration
+from .class_page import Classes, classes
+from .curves import Curves, curves_section
+from .material import Material
+from .scores import Scores, scores
+from .skill_table import SkillTable, skill_table
+from .student_heatmap import student_heatmap
+from .student_page import Students, example_student, student_pages
+from .suppression import FLOOR
+from .wording import short
+
+FOLDER: Final = Path(__file__).parent
+LARGE_HEATMAP: Final = {"most_answers": 100, "most_skills": 24}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the template shows, already in words and figures."""
+
+    title: str
+    notes: tuple[str, ...]
+    scores: Scores
+    calibration: Calibration | None
+    curves: Curves
+    skills: SkillTable
+    heatmap: tuple[str, Markup] | None
+    classes: Classes
+    students: Students
+    floor: int = FLOOR
+
+
+def report(material: Material) -> str:
+    """The report as HTML.
+
+    Every name out of the log is escaped; students are called what `material.call` says; numbers of groups of fewer than
+    `FLOOR` students, and those that would give them away, are left out.
+
+    Args:
+        material: what is reported.
+    """
+    curves = learning_curves(material.log, material.probability)
+    found = classes(material)
+    order = found.pages[0].heat.order
+    page = Page(
+        title=short(material.title, 80),
+        notes=material.notes,
+        scores=scores(material),
+        calibration=calibration(material),
+        curves=curves_section(curves),
+        skills=skill_table(material, curves),
+        heatmap=_example(material, order),
+        classes=found,
+        students=student_pages(material, order),
+    )
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((FOLDER / "style.css").read_text(encoding="utf-8"))
+    return environment.get_template("page.html.j2").render(page=page, style=style)
+
+
+def _example(material: Material, order: tuple[str, ...]) -> tuple[str, Markup] | None:
+    """The large heat map of one student, and what the student is called."""
+    student = example_student(order)
+    steps = material.trace([student]).get(student) if student is not None else None
+    if student is None or steps is None or not len(steps.right):
+        return None
+    name = material.call(student)
+    return name, student_heatmap(steps, name, **LARGE_HEATMAP)
