@@ -1,5 +1,6 @@
 """The multi-task core: tasks and the heads that predict them on shared features."""
 
+from .balancing import AGGREGATORS, BALANCINGS, SCALARIZERS, make_balancing
 from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
 from .heads import GatheredLinear, SplitMLP
@@ -7,6 +8,9 @@ from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .tasks import Binary, Regression, Task
 
 __all__ = [
+    "AGGREGATORS",
+    "BALANCINGS",
+    "SCALARIZERS",
     "AttentionHead",
     "Binary",
     "FittedHead",
@@ -22,5 +26,6 @@ __all__ = [
     "SplitMLP",
     "Task",
     "class_means",
+    "make_balancing",
     "squared_distances",
 ]

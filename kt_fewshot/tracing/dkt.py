@@ -30,6 +30,7 @@ from kt_fewshot.data import (
 from kt_fewshot.encoders import State
 from kt_fewshot.errors import TrainingError
 from kt_fewshot.metrics import auc, fit_platt
+from kt_fewshot.multitask import make_balancing
 from kt_fewshot.training import (
     History,
     Progress,
@@ -115,6 +116,7 @@ class DKT(Tracer):
             TrainerOptions(**{name: getattr(self.settings, name) for name in TRAINER_OPTIONS}),
             loss_scale=batches.answers_per_batch,
             weights=self.settings.weights,
+            balancing=make_balancing(self.settings.balancing, self.settings.tasks),
         )
         history = trainer.fit(
             self.network,

@@ -4,6 +4,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kt_fewshot.multitask import BALANCINGS
+
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -36,6 +38,9 @@ class DKTOptions(BaseModel):
     weights: dict[str, float] = Field(
         default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1},
         description="weight of a task's loss, 1 by default",
+    )
+    balancing: str = Field(
+        default="sum", description="how the tasks' losses become one gradient: a name of `multitask.BALANCINGS`"
     )
     reconstruction: float = Field(default=0.0, ge=0, description="DKT+: weight of explaining the answer just given")
     waviness: float = Field(
@@ -76,6 +81,8 @@ class DKTOptions(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> "DKTOptions":
+        if self.balancing not in BALANCINGS:
+            raise ValueError(f"Unknown balancing '{self.balancing}'. Choose one of: {', '.join(BALANCINGS)}.")
         if "correct" not in self.tasks:
             raise ValueError("`tasks` should contain 'correct', the task everything else supports.")
         if self.plain and set(self.tasks) != {"correct"}:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from pydantic import ValidationError
 
 from _asserts import assert_stepping_equals_vectorised, random_log, store_of
 from kt_fewshot.data import Interactions, SequenceStore, Streams, Vocabulary
@@ -153,3 +154,19 @@ def test_a_bundle_may_run_on_in_the_next_window() -> None:
     place = store_of(log, VOCABULARY).place
     assert place[100] > 0, "a bundle crosses the end of a window"
     assert_stepping_equals_vectorised(tracer, log)
+
+
+@pytest.mark.parametrize("balancing", ["uncertainty", "upgrad"])
+def test_a_balancing_changes_what_is_learned(balancing: str, store: SequenceStore) -> None:
+    trunks = []
+    for name in ("sum", balancing):
+        tracer = DKT(VOCABULARY, SMALL | {"balancing": name})
+        tracer.fit(store, store)
+        assert all(parameter.isfinite().all() for parameter in tracer.parameters())
+        trunks.append(tracer.network.trunk.lstm.weight.detach())
+    assert not torch.equal(*trunks)
+
+
+def test_an_unknown_balancing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="Unknown balancing 'sums'. Choose one of: sum, "):
+        make(balancing="sums")
