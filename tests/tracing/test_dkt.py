@@ -160,7 +160,7 @@ def test_a_bundle_may_run_on_in_the_next_window() -> None:
 def test_a_balancing_changes_what_is_learned(balancing: str, store: SequenceStore) -> None:
     trunks = []
     for name in ("sum", balancing):
-        tracer = DKT(VOCABULARY, SMALL | {"balancing": name})
+        tracer = make(balancing=name)
         tracer.fit(store, store)
         assert all(parameter.isfinite().all() for parameter in tracer.parameters())
         trunks.append(tracer.network.trunk.lstm.weight.detach())
