@@ -19,7 +19,8 @@ class LSTM(Layer):
 
         i, f, o = sigmoid(x + U h);  g = tanh(x + U h);  c = f c + i g;  h = o tanh(c)
 
-    Gradients are written by hand: the weight's gradient is one large product over all steps.
+    Gradients are written by hand: the weight's gradient is one large product over all steps. They can be
+    differentiated no further; with `twice_differentiable` they are left to autograd, slower, to any order.
 
     Args:
         hidden: units.
@@ -31,6 +32,7 @@ class LSTM(Layer):
     def __init__(self, hidden: int) -> None:
         super().__init__()
         self.hidden = hidden
+        self.twice_differentiable = False
         self.weight = nn.Parameter(torch.empty(4 * hidden, hidden))
         for block in self.weight.data.chunk(4):
             nn.init.orthogonal_(block)
@@ -44,8 +46,22 @@ class LSTM(Layer):
         """Read packed rows; see the class."""
         h, c = state
         keep = x.new_ones(*x.shape[:2], 1) if reset is None else (~reset)[..., None].to(x.dtype)
+        if self.twice_differentiable:
+            return _read(x, self.weight, state, keep)
         y, h, c = _PackedLSTM.apply(x, self.weight, h, c, keep)  # pyright: ignore[reportGeneralTypeIssues]
         return y, (h, c)
+
+
+def _read(x: Tensor, weight: Tensor, state: State, keep: Tensor) -> tuple[Tensor, State]:
+    """The recurrence, its gradient left to autograd."""
+    h, c = state
+    y: list[Tensor] = []
+    for x_t, keep_t in zip(x.unbind(1), keep.unbind(1), strict=True):
+        i, f, o, g = (x_t + (h * keep_t) @ weight.t()).chunk(4, -1)
+        c = f.sigmoid() * (c * keep_t) + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        y.append(h)
+    return torch.stack(y, 1), (h, c)
 
 
 class _PackedLSTM(torch.autograd.Function):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kt_fewshot.errors import KTError
 
+from .embedded import embedded, features
 from .episode_plan import EpisodePlan
 from .episode_sampler import EpisodeSampler
 from .episode_source import EpisodeSource
@@ -15,22 +16,34 @@ from .saved import load_method, save_method
 from .sinusoids import Sinusoids
 
 if TYPE_CHECKING:
+    from .anil import ANIL
     from .baseline_plus_plus import BaselinePlusPlus
+    from .fomaml import FOMAML
     from .logistic import Logistic
+    from .maml import MAML
     from .matching import MatchingNet
+    from .meta_sgd import MetaSGD
+    from .proto_maml import ProtoMAML
     from .protonet import ProtoNet
     from .relation import RelationNet
+    from .reptile import Reptile
     from .ridge import Ridge
     from .simpleshot import SimpleShot
     from .soft_kmeans import SoftKMeans
     from .svm import SVM
 
 METHODS: Final[Mapping[str, tuple[str, str]]] = {
+    "anil": (".anil", "ANIL"),
     "baseline++": (".baseline_plus_plus", "BaselinePlusPlus"),
+    "fomaml": (".fomaml", "FOMAML"),
     "logistic": (".logistic", "Logistic"),
+    "maml": (".maml", "MAML"),
     "matchingnet": (".matching", "MatchingNet"),
+    "meta-sgd": (".meta_sgd", "MetaSGD"),
+    "proto-maml": (".proto_maml", "ProtoMAML"),
     "protonet": (".protonet", "ProtoNet"),
     "relationnet": (".relation", "RelationNet"),
+    "reptile": (".reptile", "Reptile"),
     "ridge": (".ridge", "Ridge"),
     "simpleshot": (".simpleshot", "SimpleShot"),
     "soft-kmeans": (".soft_kmeans", "SoftKMeans"),
@@ -59,6 +72,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
 
 
 __all__ = [
+    "ANIL",
+    "FOMAML",
+    "MAML",
     "METHODS",
     "SVM",
     "BaselinePlusPlus",
@@ -69,16 +85,21 @@ __all__ = [
     "Examples",
     "Logistic",
     "MatchingNet",
+    "MetaSGD",
     "Method",
     "MethodOptions",
     "Predictor",
+    "ProtoMAML",
     "ProtoNet",
     "RelationNet",
+    "Reptile",
     "Ridge",
     "SimpleShot",
     "Sinusoids",
     "SoftKMeans",
     "cross_entropy",
+    "embedded",
+    "features",
     "load_method",
     "method_class",
     "save_method",

@@ -66,8 +66,11 @@ class Stepper:
         self.balancing.after_step()
 
     def _backward(self, chunk: Any) -> tuple[tuple[str, ...], torch.Tensor]:  # noqa: ANN401
+        own_rule = getattr(self.model, "add_gradient", None)
         with autocast(self.options.precision, self.device):
-            losses = cast(Trainable, self.model).losses(chunk)
+            losses = own_rule(chunk, 1 / self.loss_scale) if own_rule else cast(Trainable, self.model).losses(chunk)
+        if own_rule:
+            return tuple(losses), stack_losses(losses)
         scaled = {task: loss.total * (self.weights.get(task, 1.0) / self.loss_scale) for task, loss in losses.items()}
         self.balancing.backward(scaled, self.model)
         return tuple(losses), stack_losses(losses)

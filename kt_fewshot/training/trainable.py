@@ -20,7 +20,12 @@ class LossSum(NamedTuple):
 class Trainable(Protocol):
     """A module that knows its losses; any `nn.Module` with these two methods is one.
 
-    It may also have `parameter_groups()`, as torch's optimizers take them (`lr` and `weight_decay` per group).
+    It may also have
+
+    - `parameter_groups()`, as torch's optimizers take them (`lr` and `weight_decay` per group);
+    - `add_gradient(batch, scale) -> losses`, an update rule of its own in place of the losses' gradient: it adds
+      `scale` times what the optimizer shall follow to `.grad`, as a sum over the batch, and tells losses for the
+      history. Neither weights of tasks nor a balancing reach it.
     """
 
     def losses(self, batch: Any) -> Mapping[str, LossSum]:  # noqa: ANN401 - a batch is whatever source and model agree on
