@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from kt_fewshot.faces import load_later
 
+from .bucketed_log import BucketedLog, BucketedSplit
 from .expanded_rows import expanded_rows
 from .frames import frame_columns, interactions_of
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
@@ -21,6 +22,7 @@ from .windows import Windows, sliding_windows
 if TYPE_CHECKING:
     from .encode import Unknown, encode, log_gap, unknown_in
     from .folds import by_student_folds, held_out
+    from .growing_store import GrowingStore
     from .history_features import (
         N_FEATURES,
         Occurrences,
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from .live_history import Answer, LiveHistory, Question
     from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
     from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
-    from .skill_sets import SkillSets, mean_over_skills
+    from .skill_sets import NumberedSets, SkillSets, mean_over_skills
     from .splits import by_fold, by_fold_files, by_student, by_time, with_test
     from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
 
@@ -71,15 +73,19 @@ __all__ = [
     "SKILL_SEPARATOR",
     "UNKNOWN",
     "Answer",
+    "BucketedLog",
+    "BucketedSplit",
     "ClassImages",
     "ColumnChoice",
     "CompactLog",
     "Finals",
+    "GrowingStore",
     "ImageForm",
     "Ingest",
     "Interactions",
     "LiveHistory",
     "Log",
+    "NumberedSets",
     "Occurrences",
     "PackedRows",
     "Part",
@@ -158,6 +164,7 @@ load_later(
     {
         "encode": ("Unknown", "encode", "log_gap", "unknown_in"),
         "folds": ("by_student_folds", "held_out"),
+        "growing_store": ("GrowingStore",),
         "history_features": (
             "N_FEATURES",
             "Occurrences",
@@ -190,7 +197,7 @@ load_later(
         "live_history": ("Answer", "LiveHistory", "Question"),
         "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
         "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),
-        "skill_sets": ("SkillSets", "mean_over_skills"),
+        "skill_sets": ("NumberedSets", "SkillSets", "mean_over_skills"),
         "splits": ("by_fold", "by_fold_files", "by_student", "by_time", "with_test"),
         "store": ("BEHAVIOUR", "HORIZON", "QUESTION_FEATURES", "SKILL_FEATURES", "SequenceStore"),
     },

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .history_features import Occurrences, tally_features, upcoming
 from .interactions import SKILL_SEPARATOR, Interactions
-from .skill_sets import SkillSets
+from .skill_sets import NumberedSets, SkillSets
 from .store import HORIZON, SequenceStore
 from .vocabulary import UNKNOWN, Vocabulary
 
@@ -40,6 +40,7 @@ def encode(
     vocabulary: Vocabulary,
     *,
     scored: np.ndarray | None = None,
+    numbered: NumberedSets | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> SequenceStore:
     """Turn a log into the columns a trainer reads.
@@ -50,10 +51,13 @@ def encode(
         interactions: the log; rows keep their order.
         vocabulary: names to indices.
         scored: (answers,) bool, which answers count in losses and metrics; all by default.
+        numbered: the skill sets of earlier pieces of the log, where it comes in pieces; those of this one are added.
         dtype: of the real-valued columns.
     """
     table = interactions.table
-    skill_set, sets = _skill_sets(table["skills"], vocabulary)
+    numbered = numbered or NumberedSets(vocabulary)
+    skill_set = numbered.of(table["skills"])
+    sets = numbered.sets
     item = _item(table["item"], vocabulary)
     correct = torch.tensor(table["correct"].to_numpy())
     student = torch.tensor(table["student"].rle_id().to_numpy().astype(np.int64))
@@ -84,17 +88,6 @@ def encode(
 def log_gap(seconds: Tensor) -> Tensor:
     """A time gap as a feature: log(1 + seconds) / 10; 0 where the gap is unknown (NaN) or negative."""
     return torch.log1p(seconds.nan_to_num(0.0).clamp(min=0)) / GAP_SCALE
-
-
-def _skill_sets(skills: pl.Series, vocabulary: Vocabulary) -> tuple[Tensor, SkillSets]:
-    names = skills.unique(maintain_order=True)
-    index = vocabulary.skill_index()
-    lists = [[index[name] for name in (text or "").split(SKILL_SEPARATOR) if name in index] for text in names]
-    code = pl.DataFrame({"skills": names}).with_row_index("code")
-    codes = pl.DataFrame({"skills": skills}).join(
-        code, on="skills", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return torch.tensor(codes["code"].to_numpy().astype(np.int64)), SkillSets.of(lists)
 
 
 def _item(items: pl.Series, vocabulary: Vocabulary) -> Tensor:

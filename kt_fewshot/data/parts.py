@@ -1,5 +1,6 @@
 """`Split`: a log in three parts, each with the answers that count and the history before them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +65,11 @@ class Split:
 
     def describe(self) -> str:
         """The sizes of the parts in one line; only answers that count."""
-        return ", ".join(f"{part} {_sizes(getattr(self, part))}" for part in PARTS)
+        return sizes(self.frame())
+
+    def pieces(self) -> Iterator["Split"]:
+        """The split in pieces of whole students: itself. A log in buckets has more of them (`BucketedSplit`)."""
+        yield self
 
 
 def count(n: int, noun: str) -> str:
@@ -72,6 +77,10 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _sizes(part: Part) -> str:
-    students = part.students.filter(pl.col("answers") > 0).height
-    return f"{count(int(part.scored.sum()), 'answer')} of {count(students, 'student')}"
+def sizes(frame: pl.DataFrame) -> str:
+    """The sizes of the parts in one line, of a split's `frame`."""
+    parts = []
+    for name in PARTS:
+        answers = frame.filter((pl.col("part") == name) & (pl.col("answers") > 0))["answers"]
+        parts.append(f"{name} {count(int(answers.sum()), 'answer')} of {count(len(answers), 'student')}")
+    return ", ".join(parts)

@@ -7,10 +7,12 @@ fact. Here such an answer is one step with a set of skills, so that this leak ca
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import polars as pl
 import torch
 from torch import Tensor
 
-from .vocabulary import UNKNOWN
+from .interactions import SKILL_SEPARATOR
+from .vocabulary import UNKNOWN, Vocabulary
 
 
 class SkillSets(NamedTuple):
@@ -40,6 +42,39 @@ class SkillSets(NamedTuple):
         alone = (self.members >= 0).sum(-1) == 1
         first = self.members[:, 0]
         return torch.where(alone & (first != UNKNOWN), first, -1)
+
+
+class NumberedSets:
+    """Skill sets numbered in the order they are met in.
+
+    Args:
+        vocabulary: of its skills, others are left out.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._index = vocabulary.skill_index()
+        self._names = pl.DataFrame(schema={"skills": pl.String, "code": pl.Int64})
+        self._members: list[list[int]] = []
+
+    def of(self, skills: pl.Series) -> Tensor:
+        """(answers,) the number of each answer's set; new sets get the next numbers."""
+        names = pl.DataFrame({"skills": skills.unique(maintain_order=True)})
+        new = names.join(self._names, on="skills", how="anti", nulls_equal=True, maintain_order="left")
+        for text in new["skills"]:
+            self._members.append(
+                [self._index[name] for name in (text or "").split(SKILL_SEPARATOR) if name in self._index]
+            )
+        code = pl.int_range(self._names.height, self._names.height + new.height, eager=True)
+        self._names = pl.concat([self._names, new.with_columns(code=code)])
+        codes = pl.DataFrame({"skills": skills}).join(
+            self._names, on="skills", how="left", nulls_equal=True, maintain_order="left"
+        )
+        return torch.tensor(codes["code"].to_numpy())
+
+    @property
+    def sets(self) -> SkillSets:
+        """All sets so far."""
+        return SkillSets.of(self._members)
 
 
 def mean_over_skills(rows: Tensor, sets: SkillSets) -> Tensor:

@@ -4,7 +4,7 @@ Every split but `by_time` keeps a student whole in one part: what is measured is
 has never seen. `by_time` measures how well it follows known students into their future.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -38,8 +38,25 @@ def by_student(interactions: Interactions, *, fractions: Fractions = (0.7, 0.1, 
         >>> print(by_student(Interactions.ordered(table), seed=0).describe())
         train 1 answer of 1 student, valid 1 answer of 1 student, test 1 answer of 1 student
     """
+    students = interactions.table["student"].unique().to_list()
+    return _whole_students(interactions, deal(students, fractions=fractions, seed=seed))
+
+
+def deal(
+    students: Iterable[str], *, fractions: Fractions = (0.7, 0.1, 0.2), seed: int
+) -> tuple[list[str], list[str], list[str]]:
+    """Who trains, who validates and who tests, as `by_student` has it.
+
+    Args:
+        students: every id once.
+        fractions: as `by_student` has them.
+        seed: another seed, another deal.
+
+    Raises:
+        ValueError, LogError: as `by_student`.
+    """
     _check_fractions(fractions)
-    students = dealt(interactions, seed)
+    students = _in_order(students, seed)
     n_valid, n_test = (_share(fraction, len(students)) for fraction in fractions[1:])
     n_train = len(students) - n_valid - n_test
     if n_train < 1:
@@ -47,8 +64,7 @@ def by_student(interactions: Interactions, *, fractions: Fractions = (0.7, 0.1, 
             f"A split by student needs at least one student in each of train, valid and test. Found "
             f"{count(len(students), 'student')} for the fractions {fractions}."
         )
-    ends = np.cumsum([n_train, n_valid, n_test])[:-1].tolist()
-    return _whole_students(interactions, (students[: ends[0]], students[ends[0] : ends[1]], students[ends[1] :]))
+    return students[:n_train], students[n_train : n_train + n_valid], students[n_train + n_valid :]
 
 
 def by_time(interactions: Interactions, *, fractions: Fractions = (0.7, 0.1, 0.2)) -> Split:
@@ -131,7 +147,7 @@ def by_fold_files(logs: Sequence[Interactions], *, test_fold: int) -> Split:
     every = pl.concat([log.table["student"].unique() for log in logs])
     _refuse_crossing(every.filter(every.is_duplicated()).unique().to_list(), "several fold files")
     test, valid = test_fold - 1, test_fold % n
-    train = _joined([log for number, log in enumerate(logs) if number not in (test, valid)])
+    train = joined([log for number, log in enumerate(logs) if number not in (test, valid)])
     return Split(Part.whole(train), Part.whole(logs[valid]), Part.whole(logs[test]))
 
 
@@ -169,7 +185,11 @@ def _check_fractions(fractions: Fractions) -> None:
 
 def dealt(interactions: Interactions, seed: int) -> list[str]:
     """Every student, in an order that depends on the ids and the seed only."""
-    students = interactions.table["student"].unique().to_list()
+    return _in_order(interactions.table["student"].unique().to_list(), seed)
+
+
+def _in_order(students: Iterable[str], seed: int) -> list[str]:
+    """Students in the order of a hash of id and seed."""
     return sorted(
         students, key=lambda student: (blake2b(f"{seed}:{student}".encode(), digest_size=8).digest(), student)
     )
@@ -213,7 +233,7 @@ def _refuse_crossing(students: list[str], where: str) -> None:
         )
 
 
-def _joined(logs: list[Interactions]) -> Interactions:
+def joined(logs: list[Interactions]) -> Interactions:
     """Several logs of different students as one; `file` points into the joined list of files."""
     first_file = np.cumsum([0, *(len(log.files) for log in logs[:-1])]).tolist()
     tables = [

@@ -1,13 +1,17 @@
 """Names to small integers and back: what a model knows of a log's skills, items and units."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 import polars as pl
 
 from .interactions import Interactions
+
+EQUAL: Final = 1e-6
+"""Numbers of a variance no larger are all the same, but for rounding."""
 
 UNKNOWN: Final = 0
 """Index of the unknown skill and of the unknown item; known ones count from 1."""
@@ -37,13 +41,26 @@ class Vocabulary:
             interactions: the training answers.
             min_item_answers: an item with fewer answers has too little evidence for a row of its own.
         """
-        counts = interactions.table["item"].drop_nulls().value_counts()
+        return cls.of_pieces([interactions], min_item_answers=min_item_answers)
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[Interactions], *, min_item_answers: int = 5) -> "Vocabulary":
+        """Read the vocabulary off training students in pieces; how they are cut and ordered makes no difference.
+
+        Args:
+            pieces: the training answers, one log after the other.
+            min_item_answers: as `of` has it.
+        """
+        skills: set[str] = set()
+        counts = pl.DataFrame(schema={"item": pl.String, "count": pl.UInt32})
+        times = _Moments()
+        for piece in pieces:
+            skills.update(piece.skill_names())
+            here = piece.table["item"].drop_nulls().value_counts().cast(counts.schema)
+            counts = pl.concat([counts, here]).group_by("item").sum()
+            times.add(piece.table["response_time"].drop_nulls().cast(pl.Float64).clip(0).log1p())
         items = counts.filter(pl.col("count") >= min_item_answers)["item"].sort().to_list()
-        times = interactions.table["response_time"].clip(0).log1p()
-        mean, deviation = (0.0, 1.0)
-        if times.drop_nulls().len() > 1:
-            mean, deviation = float(times.mean()), float(times.std()) or 1.0  # pyright: ignore[reportArgumentType]
-        return cls(tuple(interactions.skill_names()), tuple(items), (mean, deviation))
+        return cls(tuple(sorted(skills)), tuple(items), times.mean_and_deviation())
 
     @property
     def n_skills(self) -> int:
@@ -77,3 +94,28 @@ class Vocabulary:
         """Read what `to_dict` wrote."""
         mean, deviation = values["response_time"]
         return cls(tuple(values["skills"]), tuple(values["items"]), (float(mean), float(deviation)))
+
+
+class _Moments:
+    """Mean and standard deviation of numbers that come in pieces, summed up exactly, so that their order is nothing."""
+
+    UNIT: Final = 2.0**-30
+    """What a number and its square are rounded to: 1e-9, far less than what a measured time is worth."""
+
+    def __init__(self) -> None:
+        self.n = self.sum = self.squares = 0
+
+    def add(self, numbers: pl.Series) -> None:
+        """More numbers, each below 100."""
+        self.n += len(numbers)
+        self.sum += int((numbers / self.UNIT).round().cast(pl.Int64).sum())
+        self.squares += int((numbers * numbers / self.UNIT).round().cast(pl.Int64).sum())
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """(0, 1) of less than two numbers; a deviation of 0 counts as 1."""
+        if self.n < 2:
+            return 0.0, 1.0
+        unit = Fraction(self.UNIT)
+        mean = self.sum * unit / self.n
+        variance = (self.squares * unit - self.n * mean * mean) / (self.n - 1)
+        return float(mean), math.sqrt(variance) if variance > EQUAL else 1.0

@@ -9,6 +9,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kt_fewshot.data import (
+    BucketedLog,
+    BucketedSplit,
     Ingest,
     Log,
     SimulatedStudents,
@@ -86,13 +88,18 @@ class DataSettings(BaseModel):
         test = self.test and self.test.absolute()
         return self.model_copy(update={**paths, "test": test, "read": self.read.absolute()})
 
-    def load(self) -> "Data":
+    def load(self, *, in_buckets: bool = False) -> "Data":
         """Read or simulate, and split.
+
+        Args:
+            in_buckets: a log in buckets that is split by student stays in its buckets: one is read at a time.
 
         Raises:
             KTError: if there is no such simulator or fold.
             LogError: if a log cannot be read or split.
         """
+        if in_buckets and (log := self._bucketed()):
+            return Data(BucketedSplit.by_student(log, seed=self.seed), (log.ingest,))
         if self.fold_files:
             logs = [self.read.read(path) for path in self.fold_files]
         elif self.log:
@@ -102,6 +109,12 @@ class DataSettings(BaseModel):
                 simulated = simulate(self.simulator, n_students=self.students, seed=self.seed)
             return Data(by_student(simulated.interactions, seed=self.seed), simulated=simulated)
         return Data(self._split(logs), tuple(log.ingest for log in logs))
+
+    def _bucketed(self) -> BucketedLog | None:
+        """The log, if it is one in buckets and its split needs no more than the students' names."""
+        if len(self.log) != 1 or self.test or self.valid_fold is not None or self.split != "student":
+            return None
+        return BucketedLog.at(self.log[0], lambda bucket: self.read.read_compact(bucket).full())
 
     def _split(self, logs: list[Log]) -> Split:
         log, *others = (log.interactions for log in logs)
@@ -120,7 +133,7 @@ class DataSettings(BaseModel):
 class Data:
     """A split, how its logs were read, and the truth behind it if it was simulated."""
 
-    split: Split
+    split: Split | BucketedSplit
     ingests: tuple[Ingest, ...] = ()
     simulated: SimulatedStudents | None = None
 

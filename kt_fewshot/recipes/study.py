@@ -1,11 +1,25 @@
 """A split log in a tracer's own numbers: what one training needs, and nothing it does not."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import polars as pl
 
-from kt_fewshot.data import Ingest, Interactions, Part, SequenceStore, SimulatedStudents, Vocabulary, encode
+from kt_fewshot.data import (
+    PARTS,
+    BucketedSplit,
+    GrowingStore,
+    Ingest,
+    Interactions,
+    NumberedSets,
+    SequenceStore,
+    SimulatedStudents,
+    Split,
+    Vocabulary,
+    encode,
+)
 from kt_fewshot.errors import KTError
 
 from .data_settings import Data
@@ -34,18 +48,20 @@ class Study:
     lines: tuple[str, ...]
 
     @classmethod
-    def of(cls, data: Data, *, min_item_answers: int) -> Self:
+    def of(cls, data: Data, *, min_item_answers: int, folder: Path | None = None) -> Self:
         """Encode a split log.
 
         Args:
             data: the split log.
             min_item_answers: an item with fewer training answers is the unknown item.
+            folder: where the stores of a log in buckets are written, to be mapped into memory from there.
 
         Raises:
             KTError: if the log names neither skills nor items.
         """
         split = data.split
-        vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=min_item_answers)
+        train = (piece.train.interactions for piece in split.pieces())
+        vocabulary = Vocabulary.of_pieces(train, min_item_answers=min_item_answers)
         if not vocabulary.skills and not vocabulary.items:
             raise KTError(
                 "The log names neither skills nor items, so there is nothing to trace. Name one with --skill."
@@ -53,7 +69,7 @@ class Study:
         log = split.test.interactions
         return cls(
             vocabulary,
-            *(_encoded(part, vocabulary) for part in (split.train, split.valid, split.test)),
+            *_stores(split, vocabulary, folder),
             log=log,
             simulated=data.simulated and data.simulated.of_students(log.table["student"].unique()),
             students=split.frame(),
@@ -67,5 +83,21 @@ class Study:
         return float(self.train.correct[self.train.scored].double().mean())
 
 
-def _encoded(part: Part, vocabulary: Vocabulary) -> SequenceStore:
-    return encode(part.interactions, vocabulary, scored=part.scored)
+def _stores(split: Split | BucketedSplit, vocabulary: Vocabulary, folder: Path | None) -> list[SequenceStore]:
+    """The parts' stores: in memory, or, of a log in buckets, mapped from a folder."""
+    if isinstance(split, Split):
+        parts = (split.train, split.valid, split.test)
+        return [encode(part.interactions, vocabulary, scored=part.scored) for part in parts]
+    if folder is None:
+        raise ValueError("`folder` should be given for a log in buckets. Found none.")
+    growing = {name: GrowingStore(folder / name) for name in PARTS}
+    numbered = {name: NumberedSets(vocabulary) for name in PARTS}
+    with ExitStack() as stack:
+        for store in growing.values():
+            stack.enter_context(store)
+        for piece in split.pieces():
+            for name, part in zip(PARTS, (piece.train, piece.valid, piece.test), strict=True):
+                if len(part.scored):
+                    answers = part.interactions
+                    growing[name].add(encode(answers, vocabulary, scored=part.scored, numbered=numbered[name]))
+    return [SequenceStore.load(folder / name) for name in PARTS]

@@ -1,5 +1,8 @@
 """Train a tracer on a log, test it, and leave behind a run folder that says everything."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,9 +104,29 @@ def resume_dkt(
         return _train(settings, run, report=report, say=say, progress=progress)
 
 
+@contextmanager
+def _room(run: RunFolder) -> Iterator[Path]:
+    """A folder in the run's for what nobody needs afterwards: a log in buckets, as numbers."""
+    stores = run.path / ".stores"
+    shutil.rmtree(stores, ignore_errors=True)  # of a training that was killed
+    try:
+        yield stores
+    finally:
+        shutil.rmtree(stores, ignore_errors=True)
+
+
 def _train(settings: TrainSettings, run: RunFolder, *, report: bool, say: Say, progress: Progress | None) -> TrainedRun:
     torch.set_num_threads(settings.threads)
-    study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
+    with _room(run) as stores:
+        return _trained(settings, run, stores, report=report, say=say, progress=progress)
+
+
+def _trained(
+    settings: TrainSettings, run: RunFolder, stores: Path, *, report: bool, say: Say, progress: Progress | None
+) -> TrainedRun:
+    data = settings.data.load(in_buckets=True)
+    study = Study.of(data, min_item_answers=settings.min_item_answers, folder=stores)
+    del data  # frees the log as text
     for line in study.lines:
         say(line)
     write_table(run.path / "split.csv", study.students)

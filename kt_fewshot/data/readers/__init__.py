@@ -16,12 +16,14 @@ from .columns import ColumnChoice
 from .containers import Parts, archive_of, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
+from .own_parquet import bucket_folders
 from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, Watch, sniff, unwatched
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["Watch", "archive_of", "load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
+__all__ += ["Watch", "archive_of", "bucket_folders", "load_reader", "read_cells", "read_compact", "read_log", "sniff"]
+__all__ += ["unwatched"]
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",

@@ -20,7 +20,8 @@ COUNTED: Final = ("file", "row")
 
 
 class OwnParquet(Reader):
-    """A Parquet file with exactly the columns of `Interactions`, or a folder of buckets (see `data/log_files.py`).
+    """A Parquet file with exactly the columns of `Interactions`, or a folder of buckets, or one of
+    these (see `data/log_files.py`).
 
     `file` and `row` are counted anew: they tell where an answer stands in *this* file.
     """
@@ -29,9 +30,9 @@ class OwnParquet(Reader):
     title: ClassVar[str] = "kt-fewshot log table"
 
     def recognises(self, peek: Peek) -> int:
-        """Exactly our columns, or folders that are called buckets."""
+        """Exactly our columns, or a folder that is called a bucket or has such folders in it."""
         if peek.kind == "folder":
-            return len(SCHEMA) * any(map(BUCKET.match, peek.lines))
+            return len(SCHEMA) * any(map(BUCKET.match, (peek.name, *peek.lines)))
         return len(SCHEMA) if peek.kind == "parquet" and set(peek.header) == set(SCHEMA) else 0
 
     def read(self, source: Source, options: Options) -> Draft:  # noqa: ARG002
@@ -59,9 +60,15 @@ class OwnParquet(Reader):
         if peek.kind != "folder":
             yield peek.path
             return
-        buckets = [(int(found.group(1)), name) for name in peek.lines if (found := BUCKET.match(name))]
-        for _, name in sorted(buckets):
-            yield from sorted((peek.path / name).glob("[!._]*.parquet"))
+        for bucket in bucket_folders(peek.path) or [peek.path]:
+            yield from sorted(bucket.glob("[!._]*.parquet"))
+
+
+def bucket_folders(path: Path) -> list[Path]:
+    """The buckets of a log, in order of their numbers; none if the path is no folder of buckets."""
+    names = [entry.name for entry in path.iterdir()] if path.is_dir() else []
+    numbers = sorted((int(found.group(1)), name) for name in names if (found := BUCKET.match(name)))
+    return [path / name for _, name in numbers]
 
 
 def _table(path: Path, number: int) -> pl.DataFrame:
