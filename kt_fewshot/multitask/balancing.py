@@ -57,7 +57,6 @@ class TorchJDBalancing(ABC):
         return [loss for name, loss in losses.items() if name not in self.tasks]
 
 
-@final
 class Scalarized(TorchJDBalancing):
     """One number of all losses, and its gradient: costs no more than their plain sum.
 
@@ -66,9 +65,43 @@ class Scalarized(TorchJDBalancing):
 
     def backward(self, losses: dict[str, Tensor], model: Any) -> None:  # noqa: ANN401, ARG002
         """See `Balancing.backward`."""
+        torch.stack([self.method(self._values(losses)), *self._others(losses)]).sum().backward()
+
+    def _values(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """(tasks,) the tasks' losses."""
         zero = next(iter(losses.values())).new_zeros(())
-        total = self.method(torch.stack([losses.get(task, zero) for task in self.tasks]))
-        torch.stack([total, *self._others(losses)]).sum().backward()
+        return torch.stack([losses.get(task, zero) for task in self.tasks])
+
+
+@final
+class LookingBack(Scalarized):
+    """FAMO (Liu et al. 2023, https://arxiv.org/abs/2306.03792): weights move by what the last step did to each loss.
+
+    Costs one more pass forward a step, over the same batch.
+    """
+
+    def look_again(self, losses: dict[str, Tensor]) -> None:
+        """See `Balancing`."""
+        self.method.update(self._values(losses))  # pyright: ignore[reportCallIssue]
+
+    def parameters(self) -> Iterable[nn.Parameter]:
+        """None: the method trains its weights itself."""
+        return ()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The method's memory, and that of the optimizer inside it."""
+        optimizer: Any = self.method._optimizer
+        inside = {} if optimizer is None else next(iter(optimizer.state.values()), {})
+        return super().state_dict() | {f"inside.{name}": value for name, value in inside.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Bring both back."""
+        super().load_state_dict({name: value for name, value in state.items() if not name.startswith("inside.")})
+        inside = {name.removeprefix("inside."): value for name, value in state.items() if name.startswith("inside.")}
+        if inside:
+            method: Any = self.method
+            method._optimizer = torch.optim.Adam([method._w], lr=method.lr, weight_decay=method.weight_decay)
+            method._optimizer.state[method._w] = inside
 
 
 @final
@@ -123,6 +156,9 @@ SCALARIZERS: Final[Mapping[str, Make]] = {
 }
 """Name -> scalarizer."""
 
+LOOKING_BACK: Final[Mapping[str, Make]] = {"famo": lambda n: _scalarizer("FAMO", n)}
+"""Name -> scalarizer that sees the losses again after each step."""
+
 AGGREGATORS: Final[Mapping[str, Make]] = {
     "aligned": lambda _n: _aggregator("AlignedMTL"),
     "cagrad": lambda _n: _aggregator("CAGrad", c=0.5),
@@ -142,7 +178,7 @@ AGGREGATORS: Final[Mapping[str, Make]] = {
 SOLVERS: Final = {"cagrad": "pip install cvxpy clarabel", "nash": "pip install cvxpy ecos (whose licence is the GPL)"}
 """What is left to the user to install, for its weight or its licence."""
 
-BALANCINGS: Final = ("sum", *sorted([*SCALARIZERS, *AGGREGATORS]))
+BALANCINGS: Final = ("sum", *sorted([*SCALARIZERS, *LOOKING_BACK, *AGGREGATORS]))
 """Every name; "sum" is the plain sum of the weighted losses."""
 
 
@@ -161,9 +197,11 @@ def make_balancing(name: str, tasks: Sequence[str]) -> Balancing:
     if name == "sum" or len(tasks) < 2:  # one task alone is plain training
         return PlainSum()
     try:
-        if name in SCALARIZERS:
-            return Scalarized(SCALARIZERS[name](len(tasks)), tasks)
-        return Aggregated(AGGREGATORS[name](len(tasks)), tasks)
+        return next(
+            kind(methods[name](len(tasks)), tasks)
+            for kind, methods in ((Scalarized, SCALARIZERS), (LookingBack, LOOKING_BACK), (Aggregated, AGGREGATORS))
+            if name in methods
+        )
     except ImportError as error:
         raise KTError(f"Balancing '{name}' needs solvers that are not installed: {SOLVERS[name]}.") from error
 

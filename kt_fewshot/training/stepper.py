@@ -15,7 +15,7 @@ from .options import TrainerOptions
 from .precision import autocast
 from .seeding import mix, seed_generators
 from .totals import Totals, stack_losses
-from .trainable import Balancing, Trainable
+from .trainable import Balancing, LossSum, Trainable
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Stepper:
     total_steps: int
     totals: Totals
     watch: FiniteWatch = field(default_factory=FiniteWatch)
+    batch: Any = None
+    """The batch of this step, kept for a balancing that looks again."""
 
     @property
     def device(self) -> torch.device:
@@ -50,6 +52,7 @@ class Stepper:
         """Leave the gradient of a batch in `.grad`, shortened if the options say so."""
         seed_generators(mix(self.options.seed, step), self.device)
         self.optimizer.zero_grad(set_to_none=True)
+        self.batch = batch if hasattr(self.balancing, "look_again") else None
         parts = [self._backward(chunk) for chunk in self._chunks(batch)]
         sum_over_processes(self.parameters, [sums for _, sums in parts])
         for names, sums in parts:
@@ -63,6 +66,10 @@ class Stepper:
         """Move the weights along the gradient."""
         set_learning_rate(self.optimizer, rate_factor(step, self.total_steps, self.options))
         self.optimizer.step()
+        if self.batch is not None:
+            seed_generators(mix(self.options.seed, step), self.device)
+            with torch.no_grad(), autocast(self.options.precision, self.device):
+                self.balancing.look_again(self._scaled(cast(Trainable, self.model).losses(self.batch)))  # pyright: ignore[reportAttributeAccessIssue]
         self.balancing.after_step()
 
     def _backward(self, chunk: Any) -> tuple[tuple[str, ...], torch.Tensor]:  # noqa: ANN401
@@ -71,9 +78,11 @@ class Stepper:
             losses = own_rule(chunk, 1 / self.loss_scale) if own_rule else cast(Trainable, self.model).losses(chunk)
         if own_rule:
             return tuple(losses), stack_losses(losses)
-        scaled = {task: loss.total * (self.weights.get(task, 1.0) / self.loss_scale) for task, loss in losses.items()}
-        self.balancing.backward(scaled, self.model)
+        self.balancing.backward(self._scaled(losses), self.model)
         return tuple(losses), stack_losses(losses)
+
+    def _scaled(self, losses: Mapping[str, LossSum]) -> dict[str, torch.Tensor]:
+        return {task: loss.total * (self.weights.get(task, 1.0) / self.loss_scale) for task, loss in losses.items()}
 
     def _chunks(self, batch: Any) -> Iterable[Any]:  # noqa: ANN401
         return (batch,) if self.options.chunks == 1 else batch.chunks(self.options.chunks)

@@ -67,7 +67,10 @@ class Validation:
 class Balancing(Protocol):
     """How the losses of several tasks become one gradient.
 
-    It may also have `state_dict` and `load_state_dict`, if it remembers something from step to step.
+    It may also have
+
+    - `state_dict` and `load_state_dict`, if it remembers something from step to step;
+    - `look_again(losses)`, which is told the losses of the same batch, with the same randomness, after each step.
     """
 
     def backward(self, losses: dict[str, Tensor], model: Any) -> None:  # noqa: ANN401 - an nn.Module that is Trainable

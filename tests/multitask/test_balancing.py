@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from kt_fewshot.errors import KTError
 from kt_fewshot.multitask import AGGREGATORS, BALANCINGS, SCALARIZERS, make_balancing
-from kt_fewshot.multitask.balancing import SOLVERS
+from kt_fewshot.multitask.balancing import LOOKING_BACK, SOLVERS
 from kt_fewshot.training import PlainSum
 
 TASKS = ("a", "b")
@@ -117,6 +117,17 @@ def test_dwa_weighs_the_slower_task_more_after_two_epochs() -> None:
     assert float(a.grad + b.grad) == pytest.approx(2)
 
 
+def test_famo_weighs_the_task_more_that_the_step_helped_less() -> None:
+    balancing = make_balancing("famo", TASKS)
+    losses = {task: torch.tensor(1.0, requires_grad=True) for task in TASKS}
+    balancing.backward(losses, Pair())
+    assert losses["a"].grad == losses["b"].grad
+    balancing.look_again({"a": torch.tensor(0.5), "b": torch.tensor(1.0)})
+    after = {task: torch.tensor(1.0, requires_grad=True) for task in TASKS}
+    balancing.backward(after, Pair())
+    assert after["b"].grad > after["a"].grad
+
+
 @pytest.mark.parametrize("name", ["uncertainty", "imtl-l"])
 def test_learned_weights_are_the_optimizers(name: str) -> None:
     balancing = make_balancing(name, TASKS)
@@ -143,6 +154,8 @@ def test_remembers_over_an_interruption(name: str) -> None:
             model.zero_grad()
             torch.manual_seed(step)
             balancing.backward(model.losses(step), model)
+            if hasattr(balancing, "look_again"):
+                balancing.look_again(model.losses(step + 10))
             balancing.after_step()
             if step % 2 == 0:
                 balancing.after_epoch()
@@ -160,7 +173,7 @@ def test_absent_task(name: str) -> None:
 
 
 def test_names() -> None:
-    assert set(BALANCINGS) == {"sum", *SCALARIZERS, *AGGREGATORS}
+    assert set(BALANCINGS) == {"sum", *SCALARIZERS, *LOOKING_BACK, *AGGREGATORS}
     with pytest.raises(KTError, match="Unknown balancing 'pcgard'. Choose one of: sum, aligned, "):
         make_balancing("pcgard", TASKS)
 

@@ -156,7 +156,7 @@ def test_a_bundle_may_run_on_in_the_next_window() -> None:
     assert_stepping_equals_vectorised(tracer, log)
 
 
-@pytest.mark.parametrize("balancing", ["uncertainty", "upgrad"])
+@pytest.mark.parametrize("balancing", ["famo", "uncertainty", "upgrad"])
 def test_a_balancing_changes_what_is_learned(balancing: str, store: SequenceStore) -> None:
     trunks = []
     for name in ("sum", balancing):
