@@ -48,7 +48,7 @@ def standing(log: Interactions) -> pl.DataFrame:
     return counted.with_columns(p_correct=share, p_mastery=share)
 
 
-def tracer_of(log: Interactions) -> Callable[[Sequence[str]], Mapping[str, Steps]]:
+def tracer_of(log: Interactions) -> Callable[[Sequence[str], bool], Mapping[str, Steps]]:
     """Follows students with a made-up model that expects more with each answer."""
     names = tuple(log.skill_names())
 
@@ -59,7 +59,7 @@ def tracer_of(log: Interactions) -> Callable[[Sequence[str]], Mapping[str, Steps
         said = np.linspace(0.1, 0.9, len(practised))[:, None].repeat(len(names), 1)
         return Steps(student, 1, practised, rows["correct"].to_numpy() == 1, names, said, said, np.array(met))
 
-    return lambda students: {student: steps(student) for student in students}
+    return lambda students, _: {student: steps(student) for student in students}
 
 
 def material(log: Interactions, **changes: Any) -> Material:

@@ -150,7 +150,7 @@ def _material(tracer: Tracer, told: Reported, names: Names) -> Material:
         standings=told.standings,
         mastery=lambda students: _mastery(tracer, told, students),
         skills=_skill_numbers(tracer),
-        trace=lambda students: trace_students(tracer, log, students),
+        trace=lambda students, from_start: trace_students(tracer, log, students, from_start=from_start),
         call=names.call,
         notes=(f"{len(log):,} answers of {store.n_students:,} students.", *told.notes, *names.notes),
     )

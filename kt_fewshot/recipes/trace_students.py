@@ -1,4 +1,4 @@
-"""Some students, answer by answer: what a tracer thought of every skill after each of their last answers."""
+"""Some students, answer by answer: what a tracer thought of every skill after each of their first or last answers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -11,29 +11,32 @@ from kt_fewshot.data import SKILL_SEPARATOR, Answer, Interactions, Question, Seq
 from kt_fewshot.reports import Steps
 from kt_fewshot.tracing import Prediction, Tracer
 
-LAST: Final = 100
+MOST: Final = 100
 
 
 @torch.no_grad()
 def trace_students(
-    tracer: Tracer, log: Interactions, students: Sequence[str], *, last: int = LAST
+    tracer: Tracer, log: Interactions, students: Sequence[str], *, most: int = MOST, from_start: bool = False
 ) -> Mapping[str, Steps]:
-    """Follow students through the last answers of their histories.
+    """Follow students through the last answers of their histories, or the first ones.
 
     Args:
         tracer: what estimates.
         log: whole histories.
         students: whom to follow.
-        last: answers of each, at most.
+        most: answers of each, at most.
+        from_start: whether the first ones.
     """
-    table = log.of_students(list(students)).table.with_columns(
-        __left=pl.len().over("student") - pl.int_range(pl.len()).over("student")
-    )
+    place, length = (pl.int_range(pl.len()).over("student"), pl.len().cast(pl.Int64).over("student"))
+    table = log.of_students(list(students)).table
+    if from_start:
+        table = table.filter(place < most)
+    table = table.with_columns(__before=place < length - most, __long=length > most)
     found: dict[str, Steps] = {}
-    for _, block in table.with_columns(__long=pl.len().over("student") > last).group_by("__long", maintain_order=True):
+    for _, block in table.group_by("__long", maintain_order=True):
         before, here = (
-            Interactions(block.filter(part).drop("__left", "__long"), log.files)
-            for part in (pl.col("__left") > last, pl.col("__left") <= last)
+            Interactions(block.filter(part).drop("__before", "__long"), log.files)
+            for part in (pl.col("__before"), ~pl.col("__before"))
         )
         found |= _trace(tracer, before, here)
     return found

@@ -32,7 +32,7 @@ class SkillNumbers:
 
 @dataclass(frozen=True)
 class Steps:
-    """What was thought of a student after each of the last answers.
+    """What was thought of a student after each of some answers in a row, the first ones or the last ones.
 
     - `first`: number of the first of these answers in the history, from 1;
     - `practised: (answers,)` the answer's skills; `right: (answers,)` bool;
@@ -50,8 +50,8 @@ class Steps:
     met: np.ndarray
 
 
-Trace = Callable[[Sequence[str]], Mapping[str, Steps]]
-"""Follows some students through their last answers."""
+Trace = Callable[[Sequence[str], bool], Mapping[str, Steps]]
+"""Follows some students through their first answers (True) or their last ones."""
 
 MasteryOf = Callable[[Sequence[str]], pl.DataFrame]
 """Where some students stand."""

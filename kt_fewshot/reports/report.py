@@ -75,9 +75,9 @@ def report(material: Material) -> str:
 
 
 def _example(material: Material, order: tuple[str, ...]) -> tuple[str, Markup] | None:
-    """The large heat map of one student, and what the student is called."""
-    student = example_student(order)
-    steps = material.trace([student]).get(student) if student is not None else None
+    """The large heat map of one student's first answers, and what the student is called."""
+    student = example_student(order, material.log)
+    steps = material.trace([student], True).get(student) if student is not None else None
     if student is None or steps is None or not len(steps.right):
         return None
     name = material.call(student)

@@ -15,6 +15,9 @@ from .material import Material, SkillNumbers
 from .suppression import FLOOR, withheld
 from .wording import DASH, between, number, percent, short
 
+FIRST: Final = 20
+"""Skills shown at once; the others wait to be asked for."""
+
 ROWS: Final = 300
 """Skills shown at most, the most practised ones."""
 
@@ -52,9 +55,10 @@ class SkillRow:
 
 @dataclass(frozen=True)
 class SkillTable:
-    """The fourth section."""
+    """The fourth section: the first rows, the rest of them, how many skills have no row and how many no numbers."""
 
     rows: tuple[SkillRow, ...]
+    rest: tuple[SkillRow, ...]
     left_out: int
     withheld: int
 
@@ -83,7 +87,7 @@ def skill_table(material: Material, curves: Sequence[LearningCurve]) -> SkillTab
         SkillRow(short(row["skill"]), hidden=True) if hide else context.row(row)
         for row, hide in zip(counted.head(ROWS).iter_rows(named=True), hidden[:ROWS], strict=True)
     ]
-    return SkillTable(tuple(rows), max(counted.height - ROWS, 0), int(hidden.sum()))
+    return SkillTable(tuple(rows[:FIRST]), tuple(rows[FIRST:]), max(counted.height - ROWS, 0), int(hidden.sum()))
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ class _Context:
             answers=f"{counted['n']:,}",
             base_rate=percent(counted["base_rate"]),
             auc=number(auc.value, 2) if auc else DASH,
-            auc_interval=between(auc, 2) if auc else "",
+            auc_interval=between(auc, 2) if auc and np.isfinite(auc.low) else "",
             ece=number(self.ece.get(name, np.nan), 2),
             **{key: number(getattr(numbers, key), 2) if numbers else DASH for key in ("guess", "slip", "learn")},
             category=self.category.get(name, ""),
@@ -125,12 +129,13 @@ def _warnings(base_rate: float, part: PartScores | None, numbers: SkillNumbers |
             found.append("guess + slip is 1 or more: a right answer speaks against mastery")
         elif max(numbers.guess, numbers.slip) > BOUND:
             name = "guess" if numbers.guess > numbers.slip else "slip"
-            found.append(f"{name} above {BOUND:g}: its answers say little about mastery")
+            found.append(f"{name} above {BOUND:g}")
         if numbers.learn < STILL:
             found.append("learning rate near 0")
     if part is not None:
         gap = part.mean_predicted - part.base_rate
-        if abs(gap) > FAR:
+        noise = 2 * np.sqrt(part.base_rate * (1 - part.base_rate) / part.n)
+        if abs(gap) > max(FAR, noise):
             found.append(f"foretold {percent(abs(gap))} too {'high' if gap > 0 else 'low'}")
         if part.scores["auc"].high < 0.5:
             found.append("worse than guessing")

@@ -32,11 +32,14 @@ def student_heatmap(steps: Steps, name: str, *, most_answers: int, most_skills: 
         steps: what was thought of the student.
         name: what the student is called.
         most_answers: columns at most, the last ones.
-        most_skills: rows at most, the skills met first.
+        most_skills: rows at most; of more skills met, those practised in these answers, the ones met first.
     """
     skipped = max(len(steps.right) - most_answers, 0)
     right, practised = steps.right[skipped:], steps.practised[skipped:]
-    met = [place for place in np.argsort(steps.met, kind="stable") if steps.met[place] >= 0][:most_skills]
+    met = [place for place in np.argsort(steps.met, kind="stable") if steps.met[place] >= 0]
+    if len(met) > most_skills:  # those that are practised here say more than those that were met long ago
+        here = {skill for skills in practised for skill in skills}
+        met = [place for place in met if steps.skills[place] in here][:most_skills]
     cells = level_of(steps.correct[skipped:, met].T)
     cells[np.arange(len(right)) + skipped < steps.met[met][:, None]] = -1
     hue = {steps.skills[place]: row % HUES for row, place in enumerate(met)}
@@ -94,7 +97,7 @@ def _below(drawing: Drawing, y: float, n: int, *, first: int, column: float, lef
     for place in range(n):
         if (first + place) % step == 0 or place == 0:
             drawing.text(left + column * (place + 0.5), y + 14, str(first + place), "label middle")
-    drawing.text(left - 6, y + 14, "answer", "label end")
+    drawing.text(left - 14, y + 14, "answer", "label end")
     for level in range(LEVELS):
         drawing.box(left + 8 * level, y + 26, 8.2, 9, f"v{level}")
     drawing.text(left - 6, y + 34, "P(correct)  0", "label end")

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup
 
+from kt_fewshot.data import Interactions
+
 from .drawing import Axis, Drawing
 from .evidence import in_words
 from .material import Material, Steps
@@ -23,6 +25,7 @@ NAMED: Final = 4
 FEWEST: Final = 3
 """Answers on a skill that make it a strength or a weakness."""
 
+READABLE: Final = 70
 CURVES: Final = 4
 LONGEST: Final = 24
 HEAT_SIZE: Final = {"most_answers": 60, "most_skills": 12}
@@ -70,16 +73,20 @@ def student_pages(material: Material, order: Sequence[str]) -> Students:
     students = material.log.table["student"].unique(maintain_order=True).to_list()
     everyone = len(students) <= EVERYONE
     chosen = list(dict.fromkeys([*order, *students])) if everyone else _examples(order)
-    traced = material.trace(chosen)
+    traced = material.trace(chosen, False)
     rows = material.mastery(chosen)
     of_student = {str(student): frame for (student,), frame in rows.group_by("student", maintain_order=True)}
     pages = [_page(material, student, of_student.get(student, rows.clear()), traced.get(student)) for student in chosen]
     return Students(tuple(pages), len(students))
 
 
-def example_student(order: Sequence[str]) -> str | None:
-    """Whose heat map stands for all: the one in the middle."""
-    return order[len(order) // 2] if order else None
+def example_student(order: Sequence[str], log: Interactions) -> str | None:
+    """Whose heat map stands for all: of the middle half of a class the one with about `READABLE` answers."""
+    middle = order[len(order) // 4 : -(-3 * len(order) // 4)]
+    if not middle:
+        return None
+    answers = dict(log.of_students(list(middle)).table.group_by("student").len().iter_rows())
+    return min(middle, key=lambda student: abs(answers[student] - READABLE))
 
 
 def _examples(order: Sequence[str]) -> list[str]:

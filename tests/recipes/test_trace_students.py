@@ -20,7 +20,7 @@ def test_it_ends_where_the_tracer_says_that_everyone_stands(name, options, last)
     store = encode(log, tracer.vocabulary)
     said = tracer.mastery(tracer.final_state(store))
     students = log.table["student"].unique(maintain_order=True).to_list()
-    found = trace_students(tracer, log, students, last=last)
+    found = trace_students(tracer, log, students, most=last)
     assert set(found) == set(students)
     for place, student in enumerate(students):
         steps, length = found[student], int(store.lengths[place])
@@ -34,7 +34,7 @@ def test_the_last_answers_are_the_same_whether_all_are_asked_for_or_not():
     log = random_log(3, longest=20, seed=2)
     tracer = tracer_class("dkt")(Vocabulary.of(log, min_item_answers=1), TINY)
     students = log.table["student"].unique().to_list()
-    whole, end = (trace_students(tracer, log, students, last=last) for last in (100, 4))
+    whole, end = (trace_students(tracer, log, students, most=last) for last in (100, 4))
     for student in students:
         n = len(end[student].right)
         assert np.allclose(whole[student].correct[-n:], end[student].correct, atol=1e-5)
@@ -55,6 +55,16 @@ def test_first_contacts_by_hand():
     assert ann.met.tolist() == [1, 0, -1]
     assert ann.practised == (("b",), ("a", "b"), ())
     assert ann.right.tolist() == [True, False, True]
-    end = trace_students(tracer, log, ["ann"], last=1)["ann"]
+    end = trace_students(tracer, log, ["ann"], most=1)["ann"]
     assert end.first == 3
     assert end.met.tolist() == [0, 0, -1]  # met before the first of them
+
+
+def test_the_first_answers_are_those_of_the_whole():
+    log = random_log(4, longest=20, seed=3)
+    tracer = tracer_class("dkt")(Vocabulary.of(log, min_item_answers=1), TINY)
+    students = log.table["student"].unique().to_list()
+    whole, start = trace_students(tracer, log, students), trace_students(tracer, log, students, most=3, from_start=True)
+    for student in students:
+        assert (start[student].first, len(start[student].right)) == (1, min(3, len(whole[student].right)))
+        assert np.allclose(whole[student].correct[:3], start[student].correct, atol=1e-6)

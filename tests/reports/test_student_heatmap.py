@@ -1,6 +1,7 @@
 """The figure of Piech et al.: rows by first contact, grey before it, marks filled or hollow."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,10 +52,18 @@ def test_marks_tell_skill_and_outcome():
 
 
 def test_the_last_answers_and_the_first_skills_are_kept():
-    figure = drawn(most_answers=2, most_skills=1)
+    figure = drawn(most_answers=2, most_skills=1)  # both skills are practised there
     assert sum(n for kind, n in marks(figure) if kind != "hole") == 2
     assert ">3<" in figure
     assert ">early<" not in figure
+
+
+def test_of_too_many_skills_those_practised_here_are_kept():
+    steps = replace(STEPS, met=np.array([2, 0, 1]))
+    assert ">never<" in str(student_heatmap(steps, "Ann", most_answers=10, most_skills=3))
+    figure = str(student_heatmap(steps, "Ann", most_answers=10, most_skills=2))
+    assert ">never<" not in figure
+    assert ">late<" in figure
 
 
 def test_words_tell_the_same():

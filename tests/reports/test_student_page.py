@@ -3,6 +3,7 @@
 import polars as pl
 from _report import course, material
 
+from _asserts import log_of
 from kt_fewshot.reports.student_page import EVERYONE, example_student, student_pages
 
 LOG = course(4, tries=5)
@@ -57,6 +58,9 @@ def test_curves_are_of_the_skills_practised_most():
     assert all(str(curve).count("h0") >= 5 for curve in page.curves)
 
 
-def test_the_example_is_in_the_middle():
-    assert example_student(("a", "b", "c")) == "b"
-    assert example_student(()) is None
+def test_the_example_is_in_the_middle_and_readable():
+    answers = {"a": 70, "b": 2, "c": 30, "d": 95, "e": 71, "f": 70}
+    log = log_of([(student, None, "a", 1) for student, n in answers.items() for _ in range(n)])
+    assert example_student(tuple("abcdef"), log) == "e"
+    assert example_student(("d",), log) == "d"
+    assert example_student((), log) is None
