@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .anil import ANIL
     from .baseline_plus_plus import BaselinePlusPlus
     from .fomaml import FOMAML
+    from .learn2learn_bridge import Learn2LearnANIL, Learn2LearnMAML
     from .logistic import Logistic
     from .maml import MAML
     from .matching import MatchingNet
@@ -36,6 +37,8 @@ METHODS: Final[Mapping[str, tuple[str, str]]] = {
     "anil": (".anil", "ANIL"),
     "baseline++": (".baseline_plus_plus", "BaselinePlusPlus"),
     "fomaml": (".fomaml", "FOMAML"),
+    "l2l-anil": (".learn2learn_bridge", "Learn2LearnANIL"),
+    "l2l-maml": (".learn2learn_bridge", "Learn2LearnMAML"),
     "logistic": (".logistic", "Logistic"),
     "maml": (".maml", "MAML"),
     "matchingnet": (".matching", "MatchingNet"),
@@ -83,6 +86,8 @@ __all__ = [
     "EpisodeSampler",
     "EpisodeSource",
     "Examples",
+    "Learn2LearnANIL",
+    "Learn2LearnMAML",
     "Logistic",
     "MatchingNet",
     "MetaSGD",
