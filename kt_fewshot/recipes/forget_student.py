@@ -18,6 +18,7 @@ from .student_tables import StudentTable, student_table
 
 GONE: Final = "(forgotten)"
 ACCOUNT: Final = "ingest.json"
+REPORT: Final = "report.html"
 BESIDE: Final = ".ingest"
 """How the folder is called that has the account of a converted log: its name and this."""
 
@@ -43,7 +44,8 @@ def forget_student(
 
     Looked for are the id as it was written, its pseudonym by the key, and its pseudonym without a key, which e-mail
     addresses get. First everything is looked through; then each file is replaced at once. Logs that the program did not
-    write are never changed. What a model learned stays in its weights: it is told which ones.
+    write are never changed. A run's report goes if it shows the student; `dkt report` makes another. What a model
+    learned stays in its weights: it is told which ones.
 
     Args:
         student: the id.
@@ -90,6 +92,7 @@ class _Search:
     def __init__(self, ids: Collection[str]) -> None:
         self.ids = ids
         self._looked: set[Path] = set()
+        self._shown: set[Path] = set()  # folders whose report shows one of the ids
         self.traces: list[Trace] = []
         self.runs: list[RunFolder] = []
         self.models: list[Path] = []
@@ -145,6 +148,9 @@ class _Search:
                 self._table(table)
         if here is not None and len(self.traces) > before:
             self.runs.append(here)
+            report = folder / REPORT
+            if folder.resolve() in self._shown and report.is_file():
+                self.traces.append(Trace(report, "report", 0, report.unlink))
 
     def _table(self, table: StudentTable) -> None:
         if self._again(table.path):
@@ -152,8 +158,11 @@ class _Search:
         if rows := table.count(self.ids):
             self.traces.append(Trace(table.path, table.what, rows, lambda: table.remove(self.ids)))
             folder = table.path.parent
-            if table.what == "split" and RunFolder(folder).has("config") and table.parts(self.ids) - {"test"}:
+            parts = table.parts(self.ids) if table.what == "split" else set()
+            if parts - {"test"} and RunFolder(folder).has("config"):
                 self.models.append(folder)
+            if "test" in parts or table.what == "mastery":
+                self._shown.add(folder.resolve())
 
     def _again(self, path: Path) -> bool:
         """Whether a path was looked at before, since folders that the user names may overlap."""

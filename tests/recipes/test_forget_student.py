@@ -192,11 +192,15 @@ class TestRuns:
         assert pl.read_csv("run/said.csv").height == log.filter(pl.col("student") != learned).height
         assert cli("dkt", "predict", run, trained / "good.csv").code == 0  # the model is whole
 
-    def test_a_test_student_leaves_no_trace_in_the_weights(self, trained):
-        run, _, tested = self.copied(trained)
+    def test_a_test_student_leaves_no_trace_in_the_weights_but_one_in_the_report(self, trained):
+        run, learned, tested = self.copied(trained)
+        (run / "report.html").write_text("whatever it tells")
+        forget_student(learned, [Path()])
+        assert (run / "report.html").exists()
         told = forget_student(tested, [Path()])
-        assert {one["what"] for one in told["removed"]} == {"mastery", "predictions", "split"}
+        assert {one["what"] for one in told["removed"]} == {"mastery", "predictions", "split", "report"}
         assert told["models"] == []
+        assert not (run / "report.html").exists()
         assert tested.encode() not in bytes_of(run)
 
     def test_a_run_that_is_being_written_is_left_alone(self, trained):

@@ -186,13 +186,14 @@ def _ask(peek: Peek, taken: Mapping[str, str], unclear: Mapping[str, list[str]])
     told = [f"the {name} is not clear" for name in missing]
     told += [f"the {name} could be {' or '.join(found)}" for name, found in unclear.items()]
     header = f"found: {listed(peek.header)}" if peek.has_header or peek.kind == "parquet" else "it has no header line"
+    request = "Name the columns"
     if not (peek.has_header or peek.kind == "parquet"):
-        told = ["the columns have no names"]
+        told, request = ["the columns have no names"], "Name the columns by their numbers, from 1"
     skill = ("skill",) if "skill" in (*taken, *missing) else ()
     asked = dict.fromkeys(("student", *skill, "correct", *unclear))
     line = [(f"--{name}", taken.get(name) or unclear.get(name, ["COL"])[0]) for name in asked]
     options = [word for option in line for word in option]
-    raise UnclearLogError(f"{peek.name}: {'; '.join(told)} ({header}).", "Name the columns", options)
+    raise UnclearLogError(f"{peek.name}: {'; '.join(told)} ({header}).", request, options)
 
 
 def listed(header: Sequence[str]) -> str:

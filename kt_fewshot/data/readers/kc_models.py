@@ -35,13 +35,13 @@ def choose_model(peek: Peek, kc: str | None) -> tuple[tuple[str, ...], str]:
         LogError: if there is no such model, or several could be meant; the message names them.
     """
     models = kc_columns(peek)
-    names = _few(list(models), 30)
     if kc is not None:
         wanted = [model for model in models if kc in (model, *models[model])] or [
             model for model in models if _bare(model) == _bare(kc)
         ]
         if len(wanted) != 1:
-            raise LogError(f"{peek.name} has no skill model '{kc}'. Choose one of: {names or 'none, it has no model'}.")
+            names = _few(list(models), 100) or "none, it has no model"
+            raise LogError(f"{peek.name} has no skill model '{kc}'. Choose one of: {names}.")
         return models[wanted[0]], ""
     real = [model for model in models if _bare(model) not in GENERATED] or list(models)
     default = [model for model in real if _bare(model) == DEFAULT]
