@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -133,11 +133,12 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
     if found == rows or (found and found >= sum(map(_filled, pieces)) / 2) or not any(map(_filled, pieces)):
         unit, name = _unit(largest)
         return pl.concat([to_numbers(piece, decimal_comma=decimal_comma) / unit for piece in pieces]), name
-    if any(_is_zoned(piece).any() for piece in pieces):
+    dated = _dated(pieces)
+    if dated.zoned:
         zoned = pl.concat([_epoch(_parsed(_plain_date(piece), ZONED)) for piece in pieces])
         if zoned.null_count() < rows:
             return zoned, "dates with a time zone"
-    return _dated(pieces)
+    return dated.seconds, dated.how
 
 
 def split_cells(column: pl.Series, separator: str | None) -> tuple[pl.Series, str]:
@@ -235,7 +236,15 @@ def _is_zoned(column: pl.Series) -> pl.Series:
     return tail.filter(signs).str.contains(r"[+-]\d\d:?\d\d$")
 
 
-def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
+class _Dated(NamedTuple):
+    """Dates as seconds, in words how they were read, and whether any that were not have a time zone."""
+
+    seconds: pl.Series
+    how: str
+    zoned: bool
+
+
+def _dated(pieces: Iterable[pl.Series]) -> _Dated:
     """Dates in the format that fits most of a sample."""
     sample = _sample(pieces)
     best, fits = "", 0
@@ -243,12 +252,19 @@ def _dated(pieces: Iterable[pl.Series]) -> tuple[pl.Series, str]:
         parsed = _parsed(sample, form)
         if (count := parsed.len() - parsed.null_count()) > fits:
             best, fits = form, count
-    if not best:
-        return pl.Series("time", [None] * sum(piece.len() for piece in pieces), dtype=pl.Float64), "unreadable"
+    seconds, zoned = [], False
+    for piece in pieces:
+        found = (
+            _epoch(_parsed(_plain_date(piece), best))
+            if best
+            else pl.repeat(None, len(piece), dtype=pl.Float64, eager=True)
+        )
+        seconds.append(found)
+        zoned = zoned or (found.null_count() > 0 and bool(_is_zoned(piece.filter(found.is_null())).any()))
     words = best.replace("%.f", "")
     for code, word in {"%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%H": "hh", "%M": "mm", "%S": "ss"}.items():
         words = words.replace(code, word)
-    return pl.concat([_epoch(_parsed(_plain_date(piece), best)) for piece in pieces]), f"dates {words}"
+    return _Dated(pl.concat(seconds).alias("time"), f"dates {words}" if best else "unreadable", zoned)
 
 
 def _sample(pieces: Iterable[pl.Series], size: int = 2000) -> pl.Series:

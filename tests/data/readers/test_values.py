@@ -138,3 +138,11 @@ def test_bundles_of_any_name(pieces: list, bundles: list):
     series = [pl.Series(piece, dtype=pl.String) for piece in pieces]
     assert to_bundles(series).to_list() == bundles
     assert to_bundles([pl.Series([7, None])]).to_list() == [7, None]
+
+
+def test_a_time_zone_in_a_later_piece_is_found():
+    pieces = [texts("1970-01-01 00:00:10"), texts("", "1970-01-01 01:00:20+01:00")]
+    found, told = to_seconds(pieces)
+    assert (found.to_list(), told) == ([None, None, 20], "dates with a time zone")
+    found, told = to_seconds([texts("1970-01-01 00:00:10"), pl.Series([7]), texts("x")])
+    assert (found.to_list(), told) == ([10, None, None], "dates YYYY-MM-DD hh:mm:ss")
