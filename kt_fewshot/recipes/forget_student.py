@@ -19,6 +19,8 @@ from .student_tables import StudentTable, student_table
 GONE: Final = "(forgotten)"
 ACCOUNT: Final = "ingest.json"
 REPORT: Final = "report.html"
+STORES: Final = ".stores"
+"""What a training that was killed leaves of the answers; it writes them anew when it goes on."""
 BESIDE: Final = ".ingest"
 """How the folder is called that has the account of a converted log: its name and this."""
 
@@ -148,9 +150,11 @@ class _Search:
                 self._table(table)
         if here is not None and len(self.traces) > before:
             self.runs.append(here)
-            report = folder / REPORT
+            report, stores = folder / REPORT, folder / STORES
             if folder.resolve() in self._shown and report.is_file():
                 self.traces.append(Trace(report, "report", 0, report.unlink))
+            if stores.is_dir():
+                self.traces.append(Trace(stores, "answers as numbers", 0, lambda: shutil.rmtree(stores)))
 
     def _table(self, table: StudentTable) -> None:
         if self._again(table.path):

@@ -210,6 +210,12 @@ class TestRuns:
             forget_student(learned, [run])
         assert bytes_of(run) == before
 
+    def test_what_a_killed_training_left_of_the_answers_goes(self, trained):
+        run, learned, _ = self.copied(trained)
+        (run / ".stores" / "train").mkdir(parents=True)
+        assert "answers as numbers" in {one["what"] for one in forget_student(learned, [run])["removed"]}
+        assert not (run / ".stores").exists()
+
     def test_a_table_of_any_name_in_a_run_is_one(self, trained):
         run, learned, _ = self.copied(trained)
         pl.DataFrame({"student": [learned, "x"], "odd": [1, 2]}).write_csv(run / "fold-1.csv")
