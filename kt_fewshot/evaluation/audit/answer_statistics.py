@@ -56,8 +56,9 @@ def running(records: Records) -> dict[str, str]:
     previous = {name: before(group, order) for name, group in records.groups().items()}
     found = {}
     for name, values in _numbers(records):
-        over = next((group for group, at in previous.items() if _counts_itself(values, at, records.correct)), None)
-        if over is not None:
+        rises = {group: _rises(values, at, records.correct) for group, at in previous.items()}
+        over = max(rises, key=lambda group: rises[group])
+        if rises[over] >= RISES:
             found[name] = over
     return found
 
@@ -116,20 +117,23 @@ def _numbers(records: Records) -> Iterator[tuple[str, Floats]]:
             yield name, records.side[name].fill_null(float("nan")).to_numpy()
 
 
-def _counts_itself(values: Floats, previous: Codes, correct: Floats) -> bool:
-    """Whether values rise (or fall) with right answers, not with wrong ones, and remember the answer before too."""
+def _rises(values: Floats, previous: Codes, correct: Floats) -> float:
+    """How much oftener values rise (or fall) with right answers than with wrong ones, in [0, 1].
+
+    0 for values that do not remember the answer before: they tell only of their own row.
+    """
     rest = np.flatnonzero(previous >= 0)
     step = values[rest] - values[previous[rest]]
     known = np.isfinite(step)
     step, at = step[known], rest[known]
     right = correct[at] == 1
     if right.sum() < FEW or (~right).sum() < FEW:
-        return False
-    if max(abs(float(move[right].mean() - move[~right].mean())) for move in (step > 0, step < 0)) < RISES:
-        return False
+        return 0.0
     design = np.stack([np.ones(len(at)), correct[at], correct[previous[at]]], axis=1)
     _, own, past = np.linalg.lstsq(design, values[at], rcond=None)[0]
-    return bool(past * own > 0 and abs(past) >= REMEMBERS * abs(own))
+    if past * own <= 0 or abs(past) < REMEMBERS * abs(own):
+        return 0.0
+    return max(abs(float(move[right].mean() - move[~right].mean())) for move in (step > 0, step < 0))
 
 
 def _is_constant(values: Floats, group: Codes) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .answer_statistics import find_next_answer, find_running, find_whole_file, running
 from .finding import Finding
 from .fitted_means import find_fitted_means, find_too_good
 from .foreknowledge import Reactions, find_foreknowledge
@@ -12,7 +13,6 @@ from .histories import find_out_of_order, find_shared_students
 from .records import Records
 from .repeats import again, expanded, find_again, find_expanded, find_expanded_predictions
 from .same_row import find_same_row, telling
-from .answer_statistics import find_next_answer, find_running, find_whole_file, running
 from .trivial_models import PREDICTIONS, Scores, score, scored_records
 
 
@@ -102,7 +102,7 @@ def audit(records: Records, *, draws: int = 1000) -> Audit:
         if not reactions.testable:
             untested.append(
                 "Whether predictions know answers that they foretell: too few neighbouring answers of a student on a "
-                "skill, or predictions that do not differ."
+                "skill."
             )
     else:
         findings += find_expanded(records, by_skill)

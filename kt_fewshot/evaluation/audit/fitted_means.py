@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from scipy.stats import chi2
 
-from .finding import Finding
-from .records import Flags, Records
 from .answer_statistics import is_whole_file_mean
+from .finding import Finding
+from .records import Codes, Flags, Floats, Records
 
 CANCEL: Final = 0.5
 """Sum of squared sums of errors, by what chance gives, below which errors cancel out. Honest: .67 and more."""
@@ -35,7 +35,7 @@ def find_fitted_means(records: Records, scored: Flags) -> list[Finding]:
 
     Either they are an item's (skill's, student's) mean, or their errors cancel out over the answers of each item or
     skill. Errors over all folds of a cross-validation cancel out too, since what is left out of one fold's means is in
-    the others'. So each fold is looked at on its own, and without a column that tells folds or parts it is only a risk.
+    the others', but not within a fold. Without a column that tells folds or parts it is only a risk.
 
     Args:
         records: of predictions, without repeated rows.
@@ -78,18 +78,28 @@ def find_too_good(auc: float, trivial: float, rows: int, total: int) -> list[Fin
 
 
 def _errors_cancel(records: Records, name: str) -> bool:
-    """Whether errors add up to far less, over each group within each fold, than chance has it."""
+    """Whether errors add up to far less over each group than chance has it.
+
+    Of K folds, the errors within a fold add up to K / (K - 1) where the means leave the fold out, to (K - 1) / K where
+    they do not.
+    """
     group = records.groups().get(name)
     if group is None:
         return False
+    error = records.correct - records.prediction
+    ratio, independent = _sum(error, group)
+    if ratio >= CANCEL or chi2.cdf(ratio * independent, independent) >= CANCEL_CHANCE:
+        return False
     fold = records.table["fold"].fill_null(-1).to_numpy().astype(np.int64)
-    key = np.where(group >= 0, group * (fold.max(initial=0) + 2) + fold + 1, -1)
-    _, index, count = np.unique(key, return_inverse=True, return_counts=True)
-    several = (count[index] > 1) & (group >= 0)
-    error = np.where(several, records.correct - records.prediction, 0.0)
+    folds = int(fold.max(initial=0)) + 2
+    return _sum(error, np.where(group >= 0, group * folds + fold + 1, -1))[0] < 1
+
+
+def _sum(error: Floats, group: Codes) -> tuple[float, float]:
+    """Squared sums of errors over groups, by what chance gives; of how many independent groups that is."""
+    _, index, count = np.unique(group, return_inverse=True, return_counts=True)
+    error = np.where((count[index] > 1) & (group >= 0), error, 0.0)
     sums, squares = np.bincount(index, weights=error), np.bincount(index, weights=error**2)
     if not squares.any():
-        return False
-    ratio = float((sums**2).sum() / squares.sum())
-    independent = float(squares.sum() ** 2 / (squares**2).sum())
-    return bool(ratio < CANCEL and chi2.cdf(ratio * independent, independent) < CANCEL_CHANCE)
+        return 1.0, 1.0
+    return float((sums**2).sum() / squares.sum()), float(squares.sum() ** 2 / (squares**2).sum())

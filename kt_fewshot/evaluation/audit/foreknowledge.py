@@ -12,8 +12,8 @@ told), and from leaks planted into them:
 - With the next answer: up to .15 for honest ones, .3 to .9 for those that have seen it.
 - With what is only known with the answer (hints), given the answer itself: about 0 for honest ones.
 
-What is seen only a little (predictions smoothed over five answers) may stay below. A simulator's true P(correct) is told
-too, and rightly: it knows when a student learned, which no answer before tells.
+What is seen only a little (predictions smoothed over five answers) may stay below. A simulator's true P(correct) is
+told too, and rightly: it knows when a student learned, which no answer before tells.
 """
 
 from dataclasses import dataclass
@@ -92,8 +92,13 @@ class Reactions:
 
     @property
     def testable(self) -> bool:
-        """Whether there are neighbours enough, and predictions that differ."""
-        return len(self.here) >= NEIGHBOURS and float(np.std(self.logit[self.here])) > 1e-9
+        """Whether there are neighbours enough."""
+        return len(self.here) >= NEIGHBOURS
+
+    @property
+    def differ(self) -> bool:
+        """Whether predictions for one item differ; those that do not know nothing of a single answer."""
+        return self.testable and float(np.std(self.logit[self.here])) > 1e-9
 
     def steps(self) -> Steps:
         """See `Steps`."""
@@ -128,7 +133,7 @@ def find_foreknowledge(reactions: Reactions, told: list[Telling]) -> list[Findin
         reactions: of the predictions.
         told: columns of the file that tell their own row's answer.
     """
-    if not reactions.testable:
+    if not reactions.differ:
         return []
     steps = reactions.steps()
     rows, share = len(reactions.here), len(reactions.here) / len(reactions.records)
