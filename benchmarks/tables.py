@@ -26,9 +26,10 @@ def head(*cells: str) -> str:
     return f"{row(*cells)}\n{row(*('---' for _ in cells))}"
 
 
-def interval(found: Mapping[str, float]) -> str:
-    """A number with its interval."""
-    return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
+def interval(found: Mapping[str, float], *, sign: str = "-") -> str:
+    """A number with its interval; with `sign="+"` each has its sign."""
+    value, low, high = (f"{found[name]:{sign}.4f}" for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def mean(values: Iterable[float]) -> float:
@@ -81,6 +82,20 @@ def mastery() -> str:
     return "\n".join(table)
 
 
+def comparison(name: str) -> str:
+    """All tracers on one split, as `dkt compare --json` told them."""
+    found = json.loads((RESULTS / f"compare-{name}.json").read_text(encoding="utf-8"))
+    columns = ("tracer", "test AUC [95 % by student]", f"less that of {found['baseline']}", "log loss", "ECE", "fit s")
+    table = [head(*columns)]
+    for entry in found["tracers"]:
+        test, difference = entry["test"], entry.get("difference", {}).get("auc")
+        less = "" if difference is None else interval(difference, sign="+")
+        numbers = (f"{test[metric]['value']:.4f}" for metric in ("log_loss", "ece"))
+        table.append(row(entry["tracer"], interval(test["auc"]), less, *numbers, f"{entry['fit_seconds']:.0f}"))
+    counts = found["counts"]
+    return f"### {name}: {counts['answers']:,} answers of {counts['students']:,} students\n\n" + "\n".join(table)
+
+
 def _against_ceiling(found: list[dict[str, Any]], column: str) -> str:
     """`estimate / ceiling`, means over seeds; a dash where a run has none."""
     values = []
@@ -95,4 +110,6 @@ if __name__ == "__main__":
         if lines(measured):
             print(accuracy(measured), end="\n\n")
     if lines("mastery"):
-        print(mastery())
+        print(mastery(), end="\n\n")
+    for path in sorted(RESULTS.glob("compare-*.json")):
+        print(comparison(path.stem.removeprefix("compare-")), end="\n\n")
