@@ -83,7 +83,7 @@ def find_same_row(told: list[Telling]) -> list[Finding]:
             int(filled.sum()),
             float(filled.mean()),
             f"Known only with the answer, and telling it: {listed(list(map(str, told)))}.",
-            next((one.example for one in told if one.example), f"column {told[0].name}"),
+            next((f"{one.name}: {one.example}" for one in told if one.example), f"column {told[0].name}"),
             "Never an input for the same row: only a target, or an input for later rows.",
         )
     ]

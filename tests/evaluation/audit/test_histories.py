@@ -2,10 +2,10 @@
 
 import numpy as np
 import polars as pl
-from _asserts import log_of
 from _audited import records, simulated
 
-from kt_fewshot.data import Interactions, by_time
+from _asserts import log_of
+from kt_fewshot.data import Interactions
 from kt_fewshot.evaluation.audit.histories import find_out_of_order, find_shared_students
 
 
@@ -13,12 +13,11 @@ def test_rows_out_of_order_are_counted():
     log = log_of([("a", "q", "x", 1)] * 10, times=[float(k) for k in range(10)])
     assert find_out_of_order(records(log)) == []
     rows = pl.Series([1, 3, 2, 5, 4, 7, 6, 9, 8, 10])
-    (found,) = find_out_of_order(records(Interactions(log.table.with_columns(row=rows)))) or [None]
-    assert found is None  # four are an oddity
+    assert find_out_of_order(records(Interactions(log.table.with_columns(row=rows)))) == []  # four are an oddity
     rows = pl.Series([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
     (found,) = find_out_of_order(records(Interactions(log.table.with_columns(row=rows))))
     assert (found.kind, found.severity, found.rows) == ("out-of-order", "risk", 9)
-    assert found.example == "record 10, an answer later than record 9" or "record" in found.example
+    assert found.example == "record 9, an answer later than record 10"
 
 
 def test_students_in_several_parts_are_named_by_their_records_only():
@@ -36,13 +35,8 @@ def test_students_in_several_parts_are_named_by_their_records_only():
 
 def test_a_split_by_time_is_none_but_a_mixed_one_is():
     log = simulated(students=12)
-    split = by_time(log)
-    first = split.train.interactions.table.height
-    parts = pl.Series(np.where(split.test.scored, "test", "train")) if len(split.test.scored) == len(log) else None
-    if parts is None:  # the parts hold other rows: cut each history ourselves
-        place = log.table.select(pl.int_range(pl.len()).over("student") / pl.len().over("student")).to_series()
-        parts = pl.Series(np.where(place.to_numpy() < 0.7, "train", "test"))
-    assert first
+    place = log.table.select(pl.int_range(pl.len()).over("student") / pl.len().over("student")).to_series()
+    parts = pl.Series(np.where(place < 0.7, "train", "test"))
     assert find_shared_students(records(log, split=parts)) == []
     swapped = parts.to_list()
     swapped[0] = "test"

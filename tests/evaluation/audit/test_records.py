@@ -2,9 +2,9 @@
 
 import numpy as np
 import polars as pl
-from _asserts import log_of
 from _audited import FATES, records
 
+from _asserts import log_of
 from kt_fewshot.evaluation.audit import Records
 from kt_fewshot.evaluation.audit.records import as_values, before, codes, time_order
 

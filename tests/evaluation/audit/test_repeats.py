@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from _asserts import log_of
 from _audited import records, simulated
 
+from _asserts import log_of
 from kt_fewshot.data import Interactions
 from kt_fewshot.evaluation.audit.repeats import again, expanded, find_again, find_expanded
 

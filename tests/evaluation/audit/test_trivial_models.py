@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 import pytest
-from _asserts import log_of
 from _audited import records, simulated
 
+from _asserts import log_of
 from kt_fewshot.evaluation.audit.trivial_models import PREDICTIONS, score, scored_records, trivial_predictions
 from kt_fewshot.metrics import auc
 
