@@ -9,7 +9,7 @@ import typer
 from kt_fewshot.errors import KTError
 
 from .options import READING, RUNNING, TRAINING, Json, Option, OptionalLog, gathers, inside, logs_named, named_values
-from .output import interval, print_json, print_table, say
+from .output import interval, print_json, print_table, say, signed
 
 if TYPE_CHECKING:
     from kt_fewshot.evaluation import Comparison
@@ -54,13 +54,15 @@ def compare(
     """
     from kt_fewshot.recipes import CompareSettings, compare_tracers, merged, resume_comparison
 
+    from .progress import OneFit
+
     named = _named(log, tracers, set_, fold_files=fold_files)
     if resume is not None:
         _refuse_beside_resume(log or settings or read or set_ or config or out)
-        done = resume_comparison(resume, tracers=tuple(named.get("tracers", ())), say=say, listen=_listener)
+        done = resume_comparison(resume, tracers=tuple(named.get("tracers", ())), say=say, listen=OneFit)
     else:
         values = merged(merged(named, settings), read)
-        done = compare_tracers(CompareSettings.assemble(config, values), out=out, say=say, listen=_listener)
+        done = compare_tracers(CompareSettings.assemble(config, values), out=out, say=say, listen=OneFit)
     if as_json:
         print_json(done.to_dict())
         return
@@ -80,7 +82,7 @@ def print_comparison(comparison: "Comparison") -> None:
         f"Next answer ({counts})",
         ("tracer", "AUC [95 %]", f"less that of {baseline} [95 %]" if baseline else ""),
         [
-            (one["tracer"], interval(one["test"]["auc"]), _signed(one.get("difference", {}).get("auc")))
+            (one["tracer"], interval(one["test"]["auc"]), signed(one.get("difference", {}).get("auc")))
             for one in tracers
         ],
     )
@@ -108,16 +110,6 @@ def _print_parts(title: str, tracers: Sequence[Mapping[str, Any]], kind: str) ->
     print_table(f"\n{title}", ("tracer", *keys), [*rows, numbers])
 
 
-def _signed(difference: Mapping[str, Any] | None) -> str:
-    """A difference and its interval, `+0.0121 [+0.0051, +0.0180]`; nothing for the baseline itself."""
-    if difference is None:
-        return ""
-    point, low, high = (difference[name] for name in ("value", "low", "high"))
-    if point is None:
-        return "-"
-    return f"{point:+.4f}" if low is None or high is None else f"{point:+.4f} [{low:+.4f}, {high:+.4f}]"
-
-
 def _named(
     log: list[Path] | None, tracers: str | None, options: list[str] | None, *, fold_files: bool
 ) -> dict[str, Any]:
@@ -139,20 +131,3 @@ def _refuse_beside_resume(others: object) -> None:
             "--resume goes on with the comparison's own settings, so nothing but --tracers can be set. "
             "Leave the rest out, or begin a new one with --config RUN/config.yaml."
         )
-
-
-def _listener() -> "_OneFit":
-    return _OneFit()
-
-
-class _OneFit:
-    """A bar for one of many fits: what became of each epoch is left out."""
-
-    def __init__(self) -> None:
-        from .progress import Bar
-
-        self._bar = Bar()
-        self.start, self.advance, self.close = self._bar.start, self._bar.advance, self._bar.close
-
-    def epoch(self, row: object) -> None:
-        """Say nothing."""

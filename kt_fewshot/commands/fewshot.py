@@ -8,7 +8,8 @@ import typer
 
 from kt_fewshot.errors import KTError
 
-from .options import RUNNING, Json, Option, Run, gathers, inside, named_values
+from .compare_methods import BUDGET, DATA, TEST, compare
+from .options import RUNNING, Json, Option, Run, gathers, named_values
 from .output import print_json, print_table, say
 
 app = typer.Typer(
@@ -17,39 +18,17 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-DATA: Final = (
-    Option("--data", "Data set, folder of CLASS/IMAGE, or CSV file (glyphs).", metavar="NAME|PATH"),
-    Option("--data-path", "Where a named data set is.", kind=Path, metavar="FOLDER"),
-    *inside(
-        "data_options",
-        (
-            Option("--split", "How its classes are split.", metavar="NAME"),
-            Option("--image-size", "Side of the images, in pixels.", ("size",), kind=int),
-            Option("--label", "Column of the class, in a table.", metavar="COL"),
-        ),
-    ),
-)
-"""What to draw episodes from."""
-
-TEST: Final = (
-    Option("--test-way", "Classes of a test episode (5).", kind=int),
-    Option("--test-shot", "Its support examples a class (1).", kind=int),
-    Option("--test-query", "Its queries a class (15).", kind=int),
-    Option("--test-episodes", "Test episodes (1000).", kind=int),
-)
-
 TRAINING: Final = (
     *DATA,
-    Option("--method", "How heads are fitted (protonet).", metavar="NAME"),
-    Option("--encoder", "What turns examples into features; by their shape unless named.", metavar="NAME"),
-    Option("--n-way", "Classes of a training episode (5).", kind=int),
-    Option("--k-shot", "Its support examples a class (1).", kind=int),
-    Option("--n-query", "Its queries a class (5).", kind=int),
-    Option("--tasks", "Episodes a step; the method's own unless named.", kind=int),
-    Option("--steps", "Steps an epoch (100).", kind=int),
-    Option("--epochs", "Epochs, at most (20).", kind=int),
-    Option("--learning-rate", "The method's own unless named.", kind=float),
-    Option("--precision", "Arithmetic (auto).", metavar="auto|fp32|bf16"),
+    Option("--method", "How a head is fitted to a new task (protonet).", metavar="NAME"),
+    Option("--encoder", "What turns examples into features: conv4 for images, mlp for tables.", metavar="NAME"),
+    Option("--n-way", "Classes of a training episode (20 or all; with gradient steps 5).", kind=int),
+    Option("--k-shot", "Labelled examples of each class in it (1).", kind=int),
+    Option("--n-query", "Examples of each class to name in it (5).", kind=int),
+    Option("--tasks", "Episodes a step (1; methods that take gradient steps 4).", kind=int),
+    *BUDGET,
+    Option("--learning-rate", "Highest of training (the method's own).", kind=float),
+    Option("--precision", "Arithmetic of training (auto).", metavar="auto|fp32|bf16"),
     Option("--chunks", "Cut each step's episodes in so many parts, to save memory (1).", kind=int),
     Option("--with-valid", "Train on the validation classes too, to the last epoch.", kind=bool),
     *TEST,
@@ -59,7 +38,7 @@ TRAINING: Final = (
 """Settings of a meta-training that have an option of their own: fields of `FewShotSettings`."""
 
 
-@app.command(short_help="Meta-train a method, test it on unseen classes, and leave a run folder.")
+@app.command(short_help="Train a method, test it on unseen classes, and leave a run folder.")
 @gathers(settings=TRAINING)
 def train(
     *,
@@ -71,11 +50,14 @@ def train(
     config: Annotated[Path | None, typer.Option(metavar="YAML", help="Settings; options go before them.")] = None,
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder (runs/ and the time).")] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Meta-train a method on episodes, test it on classes it has never seen, and leave a run folder.
+    """Train a method on small tasks (episodes), test it on classes it has never seen, and leave a run folder.
 
-    Without --data, characters are rendered on the spot. Defaults stand in brackets.
+    An episode shows a few labelled examples of some classes (--n-way of them, --k-shot examples each) and asks for the
+    class of others (--n-query each). Without --data, characters are drawn on the spot in 16 fonts. Defaults stand in
+    brackets.
     """
     from kt_fewshot.recipes import FewShotSettings, merged, meta_train, resume_meta_training
 
@@ -88,12 +70,11 @@ def train(
                 "--resume goes on with the run's own settings, so nothing else can be set. "
                 "Leave the rest out, or begin a new run with --config RUN/config.yaml."
             )
-        trained = resume_meta_training(resume, say=say, progress=Bar(counting="queries"))
+        trained = resume_meta_training(resume, report=not no_report, say=say, progress=Bar(counting="queries"))
     else:
         values = merged({"model": named_values(set_)} if set_ else {}, settings)
-        trained = meta_train(
-            FewShotSettings.assemble(config, values), out=out, say=say, progress=Bar(counting="queries")
-        )
+        chosen = FewShotSettings.assemble(config, values)
+        trained = meta_train(chosen, out=out, report=not no_report, say=say, progress=Bar(counting="queries"))
     if as_json:
         print_json(trained.to_dict())
     else:
@@ -107,15 +88,18 @@ def evaluate(
     run: Run,
     *,
     n_way: Annotated[int, typer.Option(help="Classes of an episode.")] = 5,
-    k_shot: Annotated[int, typer.Option(help="Support examples a class.")] = 1,
-    n_query: Annotated[int, typer.Option(help="Queries a class.")] = 15,
-    episodes: Annotated[int, typer.Option(help="How many.")] = 1000,
+    k_shot: Annotated[int, typer.Option(help="Labelled examples of each class.")] = 1,
+    n_query: Annotated[int, typer.Option(help="Examples of each class to name.")] = 15,
+    episodes: Annotated[int, typer.Option(help="How many episodes.")] = 1000,
     data: Mapping[str, Any],
     out: Annotated[Path | None, typer.Option(metavar="JSON", help="Also write the results here.")] = None,
     running: Mapping[str, Any],
     as_json: Json = False,
 ) -> None:
-    """Test a saved run on episodes of its test classes (of other data with --data): accuracy with 95 % interval."""
+    """Test a saved run on episodes of its test classes: accuracy with 95 % interval over episodes.
+
+    With --data the classes are those that other data keep for testing.
+    """
     from kt_fewshot.recipes import evaluate_episodes
 
     from .summary import print_few_shot
@@ -128,7 +112,29 @@ def evaluate(
         print_few_shot(results)
 
 
-@app.command(short_help="Fit a run's head on your own examples and predict others.")
+app.command(short_help="Methods side by side: same data, same budget, same test.")(compare)
+
+
+@app.command(short_help="A run's report: one HTML file, for people.")
+@gathers(running=RUNNING)
+def report(
+    run: Run,
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="HTML", help="File to write (RUN/report.html).")] = None,
+    running: Mapping[str, Any],
+    as_json: Json = False,
+) -> None:
+    """Report on a run: how sure it is, an episode with its answers, more examples, a map of features, confusions."""
+    from kt_fewshot.recipes import report_episodes
+
+    written = report_episodes(run, out=out, say=say, **running)
+    if as_json:
+        print_json(written)
+    else:
+        say(f"Report: {written['out']}.")
+
+
+@app.command(short_help="Name your own examples, after a few labelled ones.")
 @gathers(running=RUNNING)
 def adapt(
     run: Run,
@@ -140,7 +146,10 @@ def adapt(
     running: Mapping[str, Any],
     as_json: Json = False,
 ) -> None:
-    """Fit a run's head on a handful of labelled examples, and write what it says of others."""
+    """Show a run a handful of labelled examples of any classes, and write what it says of others.
+
+    The classes may be new: nothing is trained, and the run stays as it was.
+    """
     from kt_fewshot.recipes import adapt_method
 
     written = adapt_method(run, support, query, out=out, label=label, say=say, **running)
@@ -152,7 +161,9 @@ def adapt(
 
 @app.command(short_help="List the options of a method, for --set and for YAML files.")
 def options(
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="Name of a method.")] = "protonet",
+    method: Annotated[
+        str, typer.Argument(metavar="METHOD", help="Name of a method (protonet).", show_default=False)
+    ] = "protonet",
     *,
     as_json: Json = False,
 ) -> None:

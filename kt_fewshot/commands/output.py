@@ -59,6 +59,16 @@ def interval(value: Mapping[str, Any]) -> str:
     return f"{point:.4f}" if low is None or high is None else f"{point:.4f} [{low:.4f}, {high:.4f}]"
 
 
+def signed(difference: Mapping[str, Any] | None) -> str:
+    """A difference and its interval, `+0.0121 [+0.0051, +0.0180]`; nothing where there is no difference."""
+    if difference is None:
+        return ""
+    point, low, high = (difference[name] for name in ("value", "low", "high"))
+    if point is None:
+        return "-"
+    return f"{point:+.4f}" if low is None or high is None else f"{point:+.4f} [{low:+.4f}, {high:+.4f}]"
+
+
 def _is_numeric(text: str) -> bool:
     """Whether a cell is a number, with or without its interval, or nothing."""
     return text in {"", "-"} or set(text) <= PLAIN_NUMBERS | set("[]")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .output import interval, print_table, say
+from .output import interval, print_table, say, signed
 
 if TYPE_CHECKING:
-    from kt_fewshot.evaluation import Results
+    from kt_fewshot.evaluation import MethodComparison, Results
     from kt_fewshot.recipes import TrainedRun
 
 METRICS: Final = {
@@ -71,6 +71,24 @@ def print_few_shot(results: "Results") -> None:
         title += " (transductive: all queries of an episode at once)"
     rows = [(METRICS.get(name, name), interval(value)) for name, value in found["test"].items()]
     print_table(title, ("", "test [95 %]"), rows)
+
+
+def print_methods(comparison: "MethodComparison") -> None:
+    """Who names most right, by how much, at what cost; methods that look at all queries at once stand apart."""
+    found = comparison.to_json_dict()
+    how, baseline = found["settings"], found["baseline"]
+    title = f"{how['test_way']}-way {how['test_shot']}-shot, {found['counts']['episodes']:,} episodes of unseen classes"
+    columns = ("method", "accuracy [95 %]", f"less that of {baseline} [95 %]", "log-loss", "train s", "parameters")
+    for transductive in (False, True):
+        rows = [_method_row(one) for one in found["methods"] if one["transductive"] is transductive]
+        if rows:
+            print_table("\nTransductive: all queries of an episode at once" if transductive else title, columns, rows)
+
+
+def _method_row(one: Mapping[str, Any]) -> tuple[object, ...]:
+    log_loss = interval({"value": one["test"]["log_loss"]["value"]})
+    accuracy, difference = interval(one["test"]["accuracy"]), signed(one.get("difference", {}).get("accuracy"))
+    return (one["method"], accuracy, difference, log_loss, f"{one['seconds']:.1f}", one["parameters"])
 
 
 def _print_next_answer(found: Mapping[str, Any]) -> None:

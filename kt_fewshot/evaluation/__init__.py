@@ -7,6 +7,7 @@ from .cross_validation import across_folds, cross_validate, pooled, pooled_score
 from .few_shot import JudgedEpisodes, judge
 from .learning_curves import DATASHOP, Category, CurveRules, LearningCurve, categorise, learning_curves
 from .mastery_recovery import MasteryRecovery, recover_mastery
+from .method_comparison import ComparedMethod, MethodComparison, compare_methods
 from .next_response import ITEM_ANSWERS, POSITIONS, evaluate_next_response
 from .predictions import PREDICTION_SCHEMA, predictions_frame
 from .results import PartScores, Results
@@ -19,6 +20,7 @@ __all__ = [
     "AdditiveFactors",
     "Category",
     "Compared",
+    "ComparedMethod",
     "Comparison",
     "CurveRules",
     "Fold",
@@ -26,11 +28,13 @@ __all__ = [
     "JudgedEpisodes",
     "LearningCurve",
     "MasteryRecovery",
+    "MethodComparison",
     "PartScores",
     "Results",
     "across_folds",
     "categorise",
     "compare",
+    "compare_methods",
     "cross_validate",
     "evaluate_behaviour",
     "evaluate_next_response",

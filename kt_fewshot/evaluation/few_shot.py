@@ -45,6 +45,11 @@ class JudgedEpisodes:
             counts={"episodes": len(self.accuracy()), "queries": len(right)},
         )
 
+    def by_episode(self) -> pl.DataFrame:
+        """One row an episode, in order: episode (from 1), accuracy, log_loss."""
+        accuracy, loss = self.accuracy(), self._mean(self.loss)
+        return pl.DataFrame({"episode": np.arange(1, len(accuracy) + 1), "accuracy": accuracy, "log_loss": loss})
+
     def reliability(self, bins: int = 15) -> Reliability:
         """How often a class was right that was said with so much confidence."""
         return reliability(self.confidence, self.said == self.true, bins=bins)

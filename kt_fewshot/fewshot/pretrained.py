@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from pydantic import Field
 from torch import nn
 
 from kt_fewshot.data import ClassImages
 from kt_fewshot.encoders import Encoder
-from kt_fewshot.training import LossSum
+from kt_fewshot.training import LossSum, mix, own_randomness, seed_generators
 
 from .class_batches import ClassBatches
 from .embedding import EmbeddingMethod
@@ -42,8 +43,11 @@ class PretrainedMethod(EmbeddingMethod):
         return nn.Linear(self.encoder.width, classes)
 
     def batches(self, data: ClassImages, plan: EpisodePlan, *, steps: int, seed: int) -> ClassBatches:
-        """Plain batches; the classifier is made for their classes here."""
-        self._classify(data.n_classes)
+        """Plain batches; the classifier is made for their classes here, its first weights out of `seed`."""
+        cpu = torch.device("cpu")
+        with own_randomness(cpu):
+            seed_generators(mix(seed, data.n_classes), cpu)
+            self._classify(data.n_classes)
         return ClassBatches(data, plan.examples, steps=steps, seed=seed)
 
     def losses(self, batch: Examples) -> dict[str, LossSum]:  # pyright: ignore[reportIncompatibleMethodOverride]

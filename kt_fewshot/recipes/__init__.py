@@ -18,6 +18,8 @@ from .settings import merged
 if TYPE_CHECKING:
     from .adapt_method import adapt_method
     from .audit_file import AuditedFile, audit_file
+    from .compare_methods import ComparedMethodsRun, compare_few_shot, resume_method_comparison
+    from .compare_methods_settings import CompareMethodsSettings
     from .compare_settings import CompareSettings
     from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
     from .data_settings import DataSettings
@@ -25,28 +27,36 @@ if TYPE_CHECKING:
     from .evaluate_tracer import evaluate_tracer
     from .fewshot_settings import FewShotSettings
     from .list_options import list_method_options, list_options
+    from .mastery_curves import class_curves, mastery_curves, nearness, student_heatmap
     from .mastery_table import mastery_table
     from .meta_train import MetaTrainedRun, meta_train, resume_meta_training
+    from .report_episodes import report_episodes
     from .report_run import report_run
     from .saved_tracer import TracedLog
     from .simulate_log import simulate_log
+    from .traced_students import TracedStudents
     from .train_dkt import TrainedRun, resume_dkt, train_dkt
     from .train_settings import TrainSettings
     from .use_tracer import evaluate_log, predict_log, write_mastery
 
 __all__ = [
     "AuditedFile",
+    "CompareMethodsSettings",
     "CompareSettings",
+    "ComparedMethodsRun",
     "ComparedRun",
     "DataSettings",
     "FewShotSettings",
     "MetaTrainedRun",
     "ReadSettings",
     "TracedLog",
+    "TracedStudents",
     "TrainSettings",
     "TrainedRun",
     "adapt_method",
     "audit_file",
+    "class_curves",
+    "compare_few_shot",
     "compare_tracers",
     "convert_log",
     "describe_log",
@@ -56,15 +66,20 @@ __all__ = [
     "forget_student",
     "list_method_options",
     "list_options",
+    "mastery_curves",
     "mastery_table",
     "merged",
     "meta_train",
+    "nearness",
     "predict_log",
+    "report_episodes",
     "report_run",
     "resume_comparison",
     "resume_dkt",
     "resume_meta_training",
+    "resume_method_comparison",
     "simulate_log",
+    "student_heatmap",
     "train_dkt",
     "write_mastery",
 ]
@@ -74,6 +89,8 @@ load_later(
     {
         "adapt_method": ("adapt_method",),
         "audit_file": ("AuditedFile", "audit_file"),
+        "compare_methods": ("ComparedMethodsRun", "compare_few_shot", "resume_method_comparison"),
+        "compare_methods_settings": ("CompareMethodsSettings",),
         "compare_settings": ("CompareSettings",),
         "compare_tracers": ("ComparedRun", "compare_tracers", "resume_comparison"),
         "data_settings": ("DataSettings",),
@@ -81,11 +98,14 @@ load_later(
         "evaluate_episodes": ("evaluate_episodes",),
         "fewshot_settings": ("FewShotSettings",),
         "list_options": ("list_method_options", "list_options"),
+        "mastery_curves": ("class_curves", "mastery_curves", "nearness", "student_heatmap"),
         "mastery_table": ("mastery_table",),
         "meta_train": ("MetaTrainedRun", "meta_train", "resume_meta_training"),
+        "report_episodes": ("report_episodes",),
         "report_run": ("report_run",),
         "saved_tracer": ("TracedLog",),
         "simulate_log": ("simulate_log",),
+        "traced_students": ("TracedStudents",),
         "train_dkt": ("TrainedRun", "resume_dkt", "train_dkt"),
         "train_settings": ("TrainSettings",),
         "use_tracer": ("evaluate_log", "predict_log", "write_mastery"),

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 
 from kt_fewshot.errors import KTError
-from kt_fewshot.evaluation import Results, judge
+from kt_fewshot.evaluation import Results
 from kt_fewshot.fewshot import Method, load_method
 from kt_fewshot.storage import RunFolder, write_json
 
 from .fewshot_settings import FewShotSettings
-from .meta_train import test_episodes, tested
+from .judged_method import judge_first, tested
 from .saved_tracer import choose_device
 from .say import Say, silent
 
@@ -53,10 +53,9 @@ def evaluate_episodes(
     test = settings.load().test
     check_shape(method, test.shape)
     say(f"{settings.data}: {test.n_classes:,} classes to test.")
-    judged = judge(
-        method.to(choose_device(device)), test_episodes(test, settings.test_plan()).first(settings.test_episodes)
-    )
-    results = tested(judged, settings.test_plan(), method).of_run(str(folder.path))
+    plan = settings.test_plan()
+    judged = judge_first(method.to(choose_device(device)), test, plan, settings.test_episodes)
+    results = tested(judged, plan, method).of_run(str(folder.path))
     if out is not None:
         write_json(out, results.to_json_dict())
     return results

@@ -20,6 +20,9 @@ from .settings import checked, first_problem, merged, read_yaml
 EXAMPLES_AT_ONCE: Final = 1024
 """Examples judged at a time."""
 
+TRAINING_WAY: Final = 20
+"""Classes of a training episode, unless the user or the method's head says otherwise."""
+
 ENCODER_OF_AXES: Final = {1: "mlp", 2: "lstm", 3: "conv4"}
 """Axes of an example -> the encoder that reads it, unless another is named."""
 
@@ -30,7 +33,8 @@ class FewShotSettings(BaseModel):
     - `data`: "glyphs", another name of `LOADERS`, or a path; `data_path`: where a named data set is; `data_options` of
       its loader;
     - `method` and `model`, its options; `encoder` (chosen by the examples' shape if None) and `encoder_options`;
-    - `n_way`, `k_shot`, `n_query`: of the training's episodes; `tasks`: episodes a step (the method's own if None);
+    - `n_way`, `k_shot`, `n_query`: of the training's episodes; without `n_way` as many classes as the method's head is
+      made for, else 20 or as many as there are; `tasks`: episodes a step (the method's own if None);
     - `steps`: steps an epoch; `epochs`, `patience`, `learning_rate`, `schedule`, `average_decay`, `precision`,
       `chunks`, `seed`: as `TrainerOptions` has them, the rate of the method's choice if None;
     - `valid_episodes` after each epoch, `test_episodes` at the end, of `test_way` classes, `test_shot`, `test_query`;
@@ -47,12 +51,12 @@ class FewShotSettings(BaseModel):
     model: Mapping[str, Any] = Field(default_factory=dict)
     encoder: str | None = None
     encoder_options: Mapping[str, Any] = Field(default_factory=dict)
-    n_way: int = Field(default=5, ge=2)
+    n_way: int | None = Field(default=None, ge=2)
     k_shot: int = Field(default=1, ge=1)
     n_query: int = Field(default=5, ge=1)
     tasks: int | None = Field(default=None, ge=1)
-    steps: int = Field(default=100, ge=1)
-    epochs: int = Field(default=20, ge=1)
+    steps: int = Field(default=50, ge=1)
+    epochs: int = Field(default=10, ge=1)
     patience: int | None = Field(default=5, ge=1)
     learning_rate: float | None = Field(default=None, gt=0)
     schedule: Literal["constant", "cosine", "one-cycle"] = "cosine"
@@ -124,9 +128,13 @@ class FewShotSettings(BaseModel):
                 raise KTError(f"Encoder {name}: {error}") from error
             return method_class(self.method)(encoder, self.model).to(choose_device(self.device))
 
-    def train_plan(self, kind: type[Method]) -> EpisodePlan:
-        """The episodes of training."""
-        return EpisodePlan(self.n_way, self.k_shot, n_query=self.n_query, tasks=self.tasks or kind.tasks)
+    def train_plan(self, method: Method, classes: int) -> EpisodePlan:
+        """The episodes of training, where there are so many training classes.
+
+        Episodes of many classes teach an encoder more than as many examples of few (Snell et al. 2017).
+        """
+        way = self.n_way or min(getattr(method.options, "ways", TRAINING_WAY), max(classes, 2))
+        return EpisodePlan(way, self.k_shot, n_query=self.n_query, tasks=self.tasks or method.tasks)
 
     def test_plan(self) -> EpisodePlan:
         """The episodes of validation and test, judged a few at a time."""
@@ -145,11 +153,15 @@ class FewShotSettings(BaseModel):
         )
 
     def write(self, path: Path) -> None:
-        """Write every setting as YAML, paths so that they hold in any working folder."""
+        """Write every setting as YAML."""
+        write_text(path, yaml.safe_dump(self.plain(), sort_keys=False, allow_unicode=True))
+
+    def plain(self) -> dict[str, Any]:
+        """Every setting as plain values, paths so that they hold in any working folder."""
         whole = self.model_copy(
             update={"data_path": self.data_path and self.data_path.absolute(), "data": self._place()}
         )
-        write_text(path, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        return whole.model_dump(mode="json")
 
     def _place(self) -> str:
         """The data's name, or their path so that it holds in any working folder."""

@@ -8,20 +8,26 @@ from typing import Any, Final
 import torch
 
 from kt_fewshot.data import ClassImages, Splits
-from kt_fewshot.errors import KTError
-from kt_fewshot.evaluation import JudgedEpisodes, Results, judge
-from kt_fewshot.fewshot import EpisodePlan, EpisodeSource, Method, save_method
+from kt_fewshot.errors import DatasetError, KTError
+from kt_fewshot.evaluation import Results
+from kt_fewshot.fewshot import EpisodePlan, Method, save_method
+from kt_fewshot.reports import few_shot_report
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.training import History, Progress, Trainer, Validation
 
+from .episode_material import episode_material
 from .fewshot_settings import FewShotSettings
+from .judged_method import VALID_SEED, judge_first, test_episodes, tested
 from .resumable import resumable
+from .same_data import fingerprint
 from .say import Say, silent
 from .write_table import write_table
 
-VALID_SEED: Final = 1_000_001
-TEST_SEED: Final = 2_000_003
-"""Episodes of validation and test are others than those of any training, and the same for every training."""
+REPORT: Final = "report.html"
+"""The report's name in a run's folder."""
+
+EPISODES: Final = "episodes.csv"
+"""Accuracy and log-loss of each test episode, in order: what two runs of the same test are compared by."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,22 @@ class MetaTrainedRun:
 
 
 def meta_train(
-    settings: FewShotSettings, *, out: Path | None = None, say: Say = silent, progress: Progress | None = None
+    settings: FewShotSettings,
+    *,
+    out: Path | None = None,
+    report: bool = True,
+    say: Say = silent,
+    progress: Progress | None = None,
 ) -> MetaTrainedRun:
     """Train, test, and write a run folder.
 
-    The folder holds `config.yaml`, `checkpoint/`, `history.csv`, `results.json`, `confusion.csv` and, written last,
-    `model/`: a folder with a model is complete.
+    The folder holds `config.yaml`, `checkpoint/`, `history.csv`, `results.json`, `episodes.csv`, `confusion.csv`,
+    `report.html` and, written last, `model/`: a folder with a model is complete.
 
     Args:
         settings: what, on what, how.
         out: the folder; named by time under `runs/` if None.
+        report: whether to write the report, some seconds of work.
         say: told what was decided, a line at a time.
         progress: told how far training is.
 
@@ -59,14 +71,17 @@ def meta_train(
     run = RunFolder.create(out=out)
     with resumable(run, what="Training", command="fewshot train", new=True):
         settings.write(run.config)
-        return _train(settings, run, say=say, progress=progress)
+        return train_in(run, settings, settings.load(), report=report, say=say, progress=progress)
 
 
-def resume_meta_training(name: str | Path, *, say: Say = silent, progress: Progress | None = None) -> MetaTrainedRun:
+def resume_meta_training(
+    name: str | Path, *, report: bool = True, say: Say = silent, progress: Progress | None = None
+) -> MetaTrainedRun:
     """Go on with an interrupted run, to the very result it would have had.
 
     Args:
         name: the run's folder, its name under `runs/`, or "latest".
+        report: as in `meta_train`.
         say: told what was decided.
         progress: told how far training is.
 
@@ -80,45 +95,69 @@ def resume_meta_training(name: str | Path, *, say: Say = silent, progress: Progr
     except KTError as error:
         raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
     with resumable(run, what="Training", command="fewshot train", new=False):
-        return _train(settings, run, say=say, progress=progress)
+        return train_in(run, settings, settings.load(), report=report, say=say, progress=progress)
 
 
-def test_episodes(data: ClassImages, plan: EpisodePlan) -> EpisodeSource:
-    """The episodes that every method is tested on."""
-    return plan.sampler(data, seed=TEST_SEED)
+def train_in(
+    run: RunFolder,
+    settings: FewShotSettings,
+    splits: Splits,
+    *,
+    report: bool = True,
+    say: Say = silent,
+    progress: Progress | None = None,
+) -> MetaTrainedRun:
+    """Train in a folder, from where an earlier training in it stopped.
 
+    Args:
+        run: the folder, with the settings in it, held by the caller.
+        settings: what and how.
+        splits: the data that the settings name.
+        report: as in `meta_train`.
+        say: told what was decided.
+        progress: told how far training is.
 
-def tested(judged: JudgedEpisodes, plan: EpisodePlan, method: Method) -> Results:
-    """The results, with how they were measured."""
-    return judged.results().measured(
-        {"n_way": plan.n_way, "k_shot": plan.k_shot, "n_query": plan.n_query, "method": method.name}
-        | ({"transductive": True} if method.transductive else {})
-    )
-
-
-def _train(settings: FewShotSettings, run: RunFolder, *, say: Say, progress: Progress | None) -> MetaTrainedRun:
+    Raises:
+        KTError: if data and settings do not go together.
+    """
     torch.set_num_threads(settings.threads)
-    splits = settings.load()
     if settings.with_valid:
         splits = Splits(splits.train.joined(splits.valid), splits.valid.of_classes(torch.arange(0)), splits.test)
+    plan = settings.test_plan()
+    _must_suffice(splits, plan)
     say(_told(settings, splits))
     method = settings.make(splits.train.shape)
     history = _fit(method, splits, settings, checkpoint=run.checkpoint, progress=progress)
-    plan = settings.test_plan()
-    judged = judge(method, test_episodes(splits.test, plan).first(settings.test_episodes))
+    judged = judge_first(method, splits.test, plan, settings.test_episodes)
     results = tested(judged, plan, method).of_run(str(run.path))
     write_text(run.history, history.to_csv())
     write_json(run.results, results.to_json_dict())
+    write_table(run.path / EPISODES, judged.by_episode())
     write_table(run.path / "confusion.csv", judged.confusion(splits.test.names))
-    scale = {"mean": splits.train.mean, "std": splits.train.std}
-    save_method(method, run.model, meta=scale)  # last: whoever looks for a trained run finds a whole one
+    if report:
+        material = episode_material(
+            method, splits, settings, judged=judged, results=results, history=history.to_frame()
+        )
+        write_text(run.path / REPORT, few_shot_report(material))
+    kept = {"mean": splits.train.mean, "std": splits.train.std, "data": fingerprint(splits)}
+    save_method(method, run.model, meta=kept)  # last: whoever looks for a trained run finds a whole one
     return MetaTrainedRun(run, method, history, results)
+
+
+def _must_suffice(splits: Splits, plan: EpisodePlan) -> None:
+    """What cannot be tested or validated is told before the training, not after it."""
+    for part in (splits.test, splits.valid):
+        try:
+            if part.n_classes or part is splits.test:
+                test_episodes(part, plan)
+        except DatasetError as error:
+            raise DatasetError(f"For test episodes (--test-way, --test-shot, --test-query): {error}") from error
 
 
 def _fit(
     method: Method, splits: Splits, settings: FewShotSettings, *, checkpoint: Path, progress: Progress | None
 ) -> History:
-    plan = settings.train_plan(type(method))
+    plan = settings.train_plan(method, splits.train.n_classes)
     batches = method.batches(splits.train, plan, steps=settings.steps, seed=settings.seed)
     trainer = Trainer(settings.trainer_options(type(method)), loss_scale=batches.labels_per_batch)
     validate = _validation(method, splits.valid, settings) if splits.valid.n_classes else None
@@ -126,10 +165,10 @@ def _fit(
 
 
 def _validation(method: Method, valid: ClassImages, settings: FewShotSettings) -> Callable[[], Validation]:
-    episodes = settings.test_plan().sampler(valid, seed=VALID_SEED)
+    plan = settings.test_plan()
 
     def validate() -> Validation:
-        found = judge(method, episodes.first(settings.valid_episodes)).results().test
+        found = judge_first(method, valid, plan, settings.valid_episodes, seed=VALID_SEED).results().test
         return Validation(found["accuracy"].value, {name: interval.value for name, interval in found.items()})
 
     return validate

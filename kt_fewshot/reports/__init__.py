@@ -1,8 +1,39 @@
 """Results in, one offline HTML file out, for those who teach, those who do research, and those who pay for it."""
 
+from .class_curve import ClassCurve, class_picture
+from .cold_start import cold_start
+from .few_shot import few_shot_report
+from .few_shot_material import FewShotMaterial, ShownEpisode, ShownFeatures
+from .forest import forest
+from .mastery_curve import MasteryCurve, mastery_picture
 from .material import Material, SkillNumbers, Standing, Steps
+from .picture import Picture
 from .report import report
+from .student_heatmap import draw_student
 from .suppression import FLOOR, withheld
+from .tiles import Tiles
 from .wording import short
 
-__all__ = ["FLOOR", "Material", "SkillNumbers", "Standing", "Steps", "report", "short", "withheld"]
+__all__ = [
+    "FLOOR",
+    "ClassCurve",
+    "FewShotMaterial",
+    "MasteryCurve",
+    "Material",
+    "Picture",
+    "ShownEpisode",
+    "ShownFeatures",
+    "SkillNumbers",
+    "Standing",
+    "Steps",
+    "Tiles",
+    "class_picture",
+    "cold_start",
+    "draw_student",
+    "few_shot_report",
+    "forest",
+    "mastery_picture",
+    "report",
+    "short",
+    "withheld",
+]

@@ -36,7 +36,7 @@ def calibration(material: Material) -> Calibration | None:
     bins = int(np.clip(len(correct) // ANSWERS_A_BIN, 2, MOST_BINS))
     table = reliability(probability, correct, bins=bins)
     return Calibration(
-        figure=_diagram(table, probability),
+        figure=reliability_diagram(table, probability),
         sentences=tuple(_sentences(material, table)),
         bins=tuple(
             (percent(p, 1), percent(o, 1), f"{n:,.0f}")
@@ -63,7 +63,13 @@ def _sentences(material: Material, table: Reliability) -> list[str]:
     return lines
 
 
-def _diagram(table: Reliability, probability: np.ndarray) -> Markup:
+def reliability_diagram(table: Reliability, probability: np.ndarray) -> Markup:
+    """Draw what was right against what was foretold, and how often each chance was.
+
+    Args:
+        table: bins.
+        probability: (answers,) chances that were foretold.
+    """
     worst = int(np.abs(table.predicted - table.observed).argmax())
     drawing = Drawing(
         460,

@@ -15,10 +15,12 @@ from .wording import percent, short
 
 MOST_CLASSES: Final = 10
 MOST_PAIRS: Final = 10
-FEWEST: Final = 15
-"""Queries that two classes need together for their share to be told."""
+SHRINKAGE: Final = 10
+"""Queries that were not confused, added to each pair, so that pairs that met seldom do not come first by chance."""
 
 CELL: Final = 38
+LIGHT: Final = 9
+"""Colours of the heat map from here on want black letters on them."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ class ConfusionMap:
 
 def confusion_map(material: FewShotMaterial) -> ConfusionMap:
     """Draw the classes of the most confused pairs; without a figure where nothing was confused."""
-    taken, asked = confusions(material.judged, len(material.names))
-    share = np.divide(taken, asked, out=np.zeros_like(taken), where=asked >= FEWEST)
-    np.fill_diagonal(share, 0)
-    order = np.argsort(-share, axis=None, kind="stable")[: 4 * MOST_PAIRS]
-    pairs = [(int(k // len(share)), int(k % len(share))) for k in order if share.flat[k] > 0]
+    taken, asked = confusions(material.crowded, len(material.names))
+    np.fill_diagonal(taken, 0)
+    order = np.argsort(-taken / (asked + SHRINKAGE), axis=None, kind="stable")[: 4 * MOST_PAIRS]
+    n = len(taken)
+    pairs = [(int(k // n), int(k % n)) for k in order if taken.flat[k] > 1]
+    share = np.divide(taken, asked, out=np.zeros_like(taken), where=asked > 0)
     classes = list(dict.fromkeys(index for pair in pairs for index in pair))[:MOST_CLASSES]
     rows = tuple(
         (
@@ -46,7 +49,7 @@ def confusion_map(material: FewShotMaterial) -> ConfusionMap:
         )
         for true, said in pairs[:MOST_PAIRS]
     )
-    return ConfusionMap(_figure(material, classes, taken, asked, rows) if pairs else None, rows)
+    return ConfusionMap(_figure(material, classes, share, asked, rows) if pairs else None, rows)
 
 
 def confusions(judged: JudgedEpisodes, n_classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -66,12 +69,12 @@ def confusions(judged: JudgedEpisodes, n_classes: int) -> tuple[NDArray[np.float
 def _figure(
     material: FewShotMaterial,
     classes: list[int],
-    taken: NDArray[np.float64],
+    share: NDArray[np.float64],
     asked: NDArray[np.float64],
     rows: tuple[tuple[str, str, str, str], ...],
 ) -> Markup:
     edge = 46
-    worst = "; ".join(f"{true} taken for {said} in {share}" for true, said, share, _ in rows[:3])
+    worst = "; ".join(f"{true} taken for {said} in {often}" for true, said, often, _ in rows[:3])
     drawing = Drawing(
         edge + CELL * len(classes) + 2,
         edge + CELL * len(classes) + 18,
@@ -85,13 +88,14 @@ def _figure(
     for row, true in enumerate(classes):
         for column, said in enumerate(classes):
             x, y = edge + CELL * column, edge + CELL * row
-            if asked[true, said] < FEWEST and row != column:
+            if row == column or not asked[true, said]:
                 drawing.box(x, y, CELL - 2, CELL - 2, "unmet")
                 continue
-            value = taken[true, said] / max(asked[true, said], 1)
+            value = float(share[true, said])
             level = int(level_of(value))
+            ink = "onlight" if level >= LIGHT else "ondark"
             drawing.box(x, y, CELL - 2, CELL - 2, f"v{level}")
-            drawing.text(x + CELL / 2 - 1, y + CELL / 2 + 3, f"{100 * value:.0f}", f"label tiny middle on{level}")
+            drawing.text(x + CELL / 2 - 1, y + CELL / 2 + 3, f"{100 * value:.0f}", f"label tiny middle {ink}")
     drawing.text(edge, edge + CELL * len(classes) + 14, "rows: true; columns: said; in % of the queries", "label")
     return drawing.markup()
 

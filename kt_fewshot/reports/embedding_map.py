@@ -32,23 +32,27 @@ def embedding_map(material: FewShotMaterial) -> EmbeddingMap | None:
     places, share = principal_plane(found.features)
     classes = list(dict.fromkeys(found.true.tolist()))
     names = [short(material.names[index], 24) for index in classes]
+    low, high = places.min(0), places.max(0)
+    wide, tall = np.maximum(high - low, 1e-9)
+    height = 44 + (SIDE - 44) * float(np.clip(tall / wide, 0.4, 1.0))
     drawing = Drawing(
         SIDE,
-        SIDE,
+        height,
         "Map of features",
         f"{len(found.true)} items of the test classes {', '.join(names)}, each joined to the mean of its class. "
         f"{_nearest(places, found.true, classes)} % of the items lie nearest to the mean of their own class.",
     )
-    low, high = places.min(0), places.max(0)
-    span = float((high - low).max()) or 1.0
-    middle = (low + high) / 2
-    x = Axis(middle[0] - span / 2, middle[0] + span / 2, 22, SIDE - 22)
-    y = Axis(middle[1] - span / 2, middle[1] + span / 2, SIDE - 22, 22)
+    pixel = max(wide / (SIDE - 44), tall / (height - 44))  # the same both ways
+    across, up = (low + high) / 2
+    x = Axis(across - SIDE / 2 * pixel, across + SIDE / 2 * pixel, 0, SIDE)
+    y = Axis(up - height / 2 * pixel, up + height / 2 * pixel, height, 0)
     means = [places[found.true == index].mean(0) for index in classes]
     for number, (index, mean) in enumerate(zip(classes, means, strict=True)):
         own = [(x(a), y(b)) for a, b in places[found.true == index]]
         centre = (x(mean[0]), y(mean[1]))
-        drawing.path("".join(f"M{a:.1f} {b:.1f}L{centre[0]:.1f} {centre[1]:.1f}" for a, b in own), f"ray s{number % COLOURS}")
+        drawing.path(
+            "".join(f"M{a:.1f} {b:.1f}L{centre[0]:.1f} {centre[1]:.1f}" for a, b in own), f"ray s{number % COLOURS}"
+        )
         drawing.dots(own, 2.6, f"s{number % COLOURS}")
     for number, (index, mean) in enumerate(zip(classes, means, strict=True)):
         _class_mark(drawing, material, index, (x(mean[0]), y(mean[1])), f"thumb s{number % COLOURS}")

@@ -46,9 +46,7 @@ def letters(material: FewShotMaterial) -> str:
     return ", ".join(f"{letter} {short(name, 30)}" for letter, name in zip(ascii_uppercase, names, strict=False))
 
 
-def _query(
-    drawing: Drawing, tiles: Tiles, episode: ShownEpisode, row: int, place: int, *, x: float, y: float
-) -> None:
+def _query(drawing: Drawing, tiles: Tiles, episode: ShownEpisode, row: int, place: int, *, x: float, y: float) -> None:
     """A query's picture; below it a tick, or a cross and the row that was said."""
     said = int(episode.said[row, place])
     right = said == row
@@ -64,16 +62,12 @@ def _query(
 
 
 def _described(episode: ShownEpisode, rows: int) -> str:
-    right = episode.said == _rows(episode)
+    right = episode.right()
     lines = []
     for row in range(rows):
         wrong = [ascii_uppercase[min(int(said), 25)] for said in episode.said[row][~right[row]]]
         told = f", the others said to be {', '.join(wrong)}" if wrong else ""
-        lines.append(f"{ascii_uppercase[row]}: {right[row].sum()} of {counted(right.shape[1], 'query', 'queries')} right{told}")
+        lines.append(
+            f"{ascii_uppercase[row]}: {right[row].sum()} of {counted(right.shape[1], 'query', 'queries')} right{told}"
+        )
     return f"{'; '.join(lines)}."
-
-
-def _rows(episode: ShownEpisode):  # noqa: ANN202
-    import numpy as np
-
-    return np.arange(len(episode.classes))[:, None]

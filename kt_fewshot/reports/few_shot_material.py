@@ -26,6 +26,10 @@ class ShownEpisode:
     query: NDArray[np.int64]
     said: NDArray[np.int64]
 
+    def right(self) -> NDArray[np.bool_]:
+        """(way, queries) which were named right."""
+        return self.said == np.arange(len(self.classes))[:, None]
+
 
 @dataclass(frozen=True)
 class ShownFeatures:
@@ -48,6 +52,7 @@ class FewShotMaterial:
     - `names`: of the test's classes; `first: (classes,)` an item of each;
     - `tiles`: pictures of the items, None where they are no images;
     - `episode`: one of the test's, and `chosen` why this one, in words;
+    - `crowded`: queries of episodes of many classes at once (`crowd` of them), in which look-alikes meet;
     - `map`: features of some test classes;
     - `shots`: examples a class -> accuracy;
     - `history`: a row an epoch, as `history.csv` has it; None if it is not known;
@@ -64,6 +69,8 @@ class FewShotMaterial:
     tiles: Tiles | None
     episode: ShownEpisode
     chosen: str
+    crowded: JudgedEpisodes
+    crowd: int
     map: ShownFeatures
     shots: tuple[tuple[int, Interval], ...]
     history: pl.DataFrame | None

@@ -1,10 +1,8 @@
 """The report: one HTML file that needs nothing else, for screens in light or dark, paper, and screen readers."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kt_fewshot.evaluation import learning_curves
@@ -12,6 +10,7 @@ from kt_fewshot.evaluation import learning_curves
 from .calibration import Calibration, calibration
 from .class_page import Classes, classes
 from .curves import Curves, curves_section
+from .html_page import render
 from .material import Material
 from .scores import Scores, scores
 from .skill_table import SkillTable, skill_table
@@ -20,7 +19,6 @@ from .student_page import Students, example_student, student_pages
 from .suppression import FLOOR
 from .wording import short
 
-FOLDER: Final = Path(__file__).parent
 LARGE_HEATMAP: Final = {"most_answers": 100, "most_skills": 24}
 
 
@@ -63,15 +61,7 @@ def report(material: Material) -> str:
         classes=found,
         students=student_pages(material, order),
     )
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = Markup((FOLDER / "style.css").read_text(encoding="utf-8"))
-    return environment.get_template("page.html.j2").render(page=page, style=style)
+    return render("page.html.j2", page=page)
 
 
 def _example(material: Material, order: tuple[str, ...]) -> tuple[str, Markup] | None:

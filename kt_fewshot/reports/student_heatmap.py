@@ -26,6 +26,11 @@ TOP: Final = 24
 
 
 def student_heatmap(steps: Steps, name: str, *, most_answers: int, most_skills: int) -> Markup:
+    """A student's last answers, to stand in a page; arguments as of `draw_student`."""
+    return draw_student(steps, name, most_answers=most_answers, most_skills=most_skills).markup()
+
+
+def draw_student(steps: Steps, name: str, *, most_answers: int, most_skills: int) -> Drawing:
     """Draw a student's last answers.
 
     Args:
@@ -55,7 +60,7 @@ def student_heatmap(steps: Steps, name: str, *, most_answers: int, most_skills: 
     heat_paths(drawing, cells, transform=f"translate({left:.1f} {TOP + ROW / 2:.1f}) scale({column:.3f} {ROW})")
     _marks(drawing, practised, right, hue, column=column, left=left)
     _below(drawing, TOP + ROW * len(met), len(right), first=steps.first + skipped, column=column, left=left)
-    return drawing.markup()
+    return drawing
 
 
 def _described(steps: Steps, met: Sequence[int], right: np.ndarray) -> str:
