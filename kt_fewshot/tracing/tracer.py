@@ -32,7 +32,8 @@ class Tracer(nn.Module, ABC):
     A tracer predicts each answer from what came before it and nothing else. There are two ways to ask, and they agree
     (1e-6 in float64, 1e-5 in float32): the whole log at once, `predict_log`; or answer by answer, `start`, `predict`,
     `update`. Questions of a bundle share a screen: `predict_log` says of each what was known before the first of them;
-    who goes answer by answer predicts all of a bundle before the first `update`. Parameters and buffers of the module are all there is to save, with the vocabulary and the options.
+    who goes answer by answer predicts all of a bundle before the first `update`. Parameters and buffers of the module
+    are all there is to save, with the vocabulary and the options.
 
     `mastery` is an estimate in [0, 1]; each tracer says in its docstring what its number means.
 
