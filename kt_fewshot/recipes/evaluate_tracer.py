@@ -53,7 +53,7 @@ def evaluate_tracer(
     results = evaluate_next_response(log, probability, scored=scored, mean=mean, draws=draws)
     found: dict[str, Any] = {"protocol": protocol} | _future_success(store, mastery, scored, draws)
     if simulated is not None:
-        ceiling = _ceiling(simulated)
+        ceiling = mastery_ceiling(simulated)
         found["recovery"] = recover_mastery(mastery, simulated, ceiling=ceiling, draws=draws).to_dict()
         recovered = recover_mastery(probability, simulated, draws=draws).to_dict()
         found["recovery_by_p_correct"] = {name: recovered[name] for name in ("auc", "brier")}
@@ -107,7 +107,7 @@ def _lowered(store: SequenceStore, mastery: np.ndarray, skill: np.ndarray, stude
     return float(share_lowered(mastery[:-1][again], mastery[1:][again], correct[:-1][again]))
 
 
-def _ceiling(students: SimulatedStudents) -> np.ndarray | None:
+def mastery_ceiling(students: SimulatedStudents) -> np.ndarray | None:
     """The best any tracer can know from the answers: BKT's recursion with the true parameters; (answers, skills)."""
     if students.simulator != "bkt":
         return None

@@ -4,7 +4,7 @@ from .class_curve import ClassCurve, class_picture
 from .cold_start import cold_start
 from .few_shot import few_shot_report
 from .few_shot_material import FewShotMaterial, ShownEpisode, ShownFeatures
-from .forest import forest
+from .forest import comparison_table, forest
 from .mastery_curve import MasteryCurve, mastery_picture
 from .material import Material, SkillNumbers, Standing, Steps
 from .picture import Picture
@@ -29,6 +29,7 @@ __all__ = [
     "Tiles",
     "class_picture",
     "cold_start",
+    "comparison_table",
     "draw_student",
     "few_shot_report",
     "forest",
