@@ -1,8 +1,9 @@
 """Encoders: lists of layers that turn inputs into features. Nothing of education in them."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any, Final
+
+from kt_fewshot.registry import Registry
 
 from .base import Encoder, Layer, Memoryless, State
 from .conv4 import Conv4
@@ -11,25 +12,21 @@ from .mlp import MLP
 from .resnet12 import ResNet12
 from .sequence import LSTMEncoder
 
-ENCODERS: Final[Mapping[str, tuple[str, str]]] = {
-    "conv4": (".conv4", "Conv4"),
-    "lstm": (".sequence", "LSTMEncoder"),
-    "mlp": (".mlp", "MLP"),
-    "resnet12": (".resnet12", "ResNet12"),
-}
+ENCODERS: Final[Registry[Encoder]] = Registry(
+    __name__,
+    "encoder",
+    {
+        "conv4": "conv4:Conv4",
+        "lstm": "sequence:LSTMEncoder",
+        "mlp": "mlp:MLP",
+        "resnet12": "resnet12:ResNet12",
+    },
+)
 """Name -> module and class; every one takes the `shape` of an example, and options by keyword."""
 
 
-def encoder_class(name: str) -> type[Encoder]:
-    """The class of an encoder.
-
-    Raises:
-        ValueError: if there is no such encoder.
-    """
-    if name not in ENCODERS:
-        raise ValueError(f"Unknown encoder '{name}'. Choose one of: {', '.join(sorted(ENCODERS))}.")
-    module, cls = ENCODERS[name]
-    return getattr(import_module(module, __name__), cls)
+encoder_class = ENCODERS.load
+"""The class of a name; an unknown one is a `KTError`."""
 
 
 def make_encoder(name: str, shape: Sequence[int], options: Mapping[str, Any] | None = None) -> Encoder:

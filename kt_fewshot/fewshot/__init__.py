@@ -1,10 +1,9 @@
 """Few-shot learning: episodes, the method contract and the methods."""
 
-from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from kt_fewshot.errors import KTError
+from kt_fewshot.faces import load_later
+from kt_fewshot.registry import Registry
 
 from .embedded import embedded, features
 from .episode_plan import EpisodePlan
@@ -33,45 +32,34 @@ if TYPE_CHECKING:
     from .soft_kmeans import SoftKMeans
     from .svm import SVM
 
-METHODS: Final[Mapping[str, tuple[str, str]]] = {
-    "anil": (".anil", "ANIL"),
-    "baseline++": (".baseline_plus_plus", "BaselinePlusPlus"),
-    "fomaml": (".fomaml", "FOMAML"),
-    "l2l-anil": (".learn2learn_bridge", "Learn2LearnANIL"),
-    "l2l-maml": (".learn2learn_bridge", "Learn2LearnMAML"),
-    "logistic": (".logistic", "Logistic"),
-    "maml": (".maml", "MAML"),
-    "matchingnet": (".matching", "MatchingNet"),
-    "meta-sgd": (".meta_sgd", "MetaSGD"),
-    "proto-maml": (".proto_maml", "ProtoMAML"),
-    "protonet": (".protonet", "ProtoNet"),
-    "relationnet": (".relation", "RelationNet"),
-    "reptile": (".reptile", "Reptile"),
-    "ridge": (".ridge", "Ridge"),
-    "simpleshot": (".simpleshot", "SimpleShot"),
-    "soft-kmeans": (".soft_kmeans", "SoftKMeans"),
-    "svm": (".svm", "SVM"),
-}
+METHODS: Final[Registry[Method]] = Registry(
+    __name__,
+    "method",
+    {
+        "anil": "anil:ANIL",
+        "baseline++": "baseline_plus_plus:BaselinePlusPlus",
+        "fomaml": "fomaml:FOMAML",
+        "l2l-anil": "learn2learn_bridge:Learn2LearnANIL",
+        "l2l-maml": "learn2learn_bridge:Learn2LearnMAML",
+        "logistic": "logistic:Logistic",
+        "maml": "maml:MAML",
+        "matchingnet": "matching:MatchingNet",
+        "meta-sgd": "meta_sgd:MetaSGD",
+        "proto-maml": "proto_maml:ProtoMAML",
+        "protonet": "protonet:ProtoNet",
+        "relationnet": "relation:RelationNet",
+        "reptile": "reptile:Reptile",
+        "ridge": "ridge:Ridge",
+        "simpleshot": "simpleshot:SimpleShot",
+        "soft-kmeans": "soft_kmeans:SoftKMeans",
+        "svm": "svm:SVM",
+    },
+)
 """Name -> module and class; a module is loaded when its method is asked for."""
 
 
-def method_class(name: str) -> type[Method]:
-    """The class of a method.
-
-    Raises:
-        KTError: if there is no such method.
-    """
-    if name not in METHODS:
-        raise KTError(f"Unknown method '{name}'. Choose one of: {', '.join(sorted(METHODS))}.")
-    module, cls = METHODS[name]
-    return getattr(import_module(module, __name__), cls)
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
-    for module, cls in METHODS.values():
-        if cls == name:
-            return getattr(import_module(module, __name__), cls)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+method_class = METHODS.load
+"""The class of a name; an unknown one is a `KTError`."""
 
 
 __all__ = [
@@ -109,3 +97,5 @@ __all__ = [
     "method_class",
     "save_method",
 ]
+
+load_later(__name__, METHODS.files())

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kt_fewshot.data import Splits, load_images
-from kt_fewshot.encoders import ENCODERS, make_encoder
+from kt_fewshot.encoders import encoder_class, make_encoder
 from kt_fewshot.errors import KTError
 from kt_fewshot.fewshot import EpisodePlan, Method, MethodOptions, method_class
 from kt_fewshot.storage import write_text
@@ -83,8 +83,8 @@ class FewShotSettings(BaseModel):
         """
         settings = checked(cls, merged(read_yaml(config) if config else {}, values))
         settings.options()  # a mistake in the method's options is told before data are read
-        if settings.encoder is not None and settings.encoder not in ENCODERS:
-            raise KTError(f"Unknown encoder '{settings.encoder}'. Choose one of: {', '.join(sorted(ENCODERS))}.")
+        if settings.encoder is not None:
+            encoder_class(settings.encoder)
         return settings
 
     def options(self) -> MethodOptions:

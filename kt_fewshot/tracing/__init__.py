@@ -1,11 +1,10 @@
 """Knowledge tracing: the tracer contract and the tracers."""
 
-from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from kt_fewshot.errors import KTError
+from kt_fewshot.faces import load_later
+from kt_fewshot.registry import Registry
 from kt_fewshot.storage import load_checkpoint
 
 from .bkt_recursion import Emission, forward_filter
@@ -23,30 +22,26 @@ if TYPE_CHECKING:
     from .pfa import PFA
     from .skill_mean import SkillMean
 
-TRACERS: Final[Mapping[str, tuple[str, str]]] = {
-    "best-lr": (".best_lr", "BestLR"),
-    "bkt": (".bkt", "BKT"),
-    "das3h": (".das3h", "DAS3H"),
-    "dkt": (".dkt", "DKT"),
-    "elo": (".elo", "Elo"),
-    "irt": (".irt", "IRT"),
-    "irt-2pl": (".irt_2pl", "IRT2PL"),
-    "pfa": (".pfa", "PFA"),
-    "skill-mean": (".skill_mean", "SkillMean"),
-}
+TRACERS: Final[Registry[Tracer]] = Registry(
+    __name__,
+    "tracer",
+    {
+        "best-lr": "best_lr:BestLR",
+        "bkt": "bkt:BKT",
+        "das3h": "das3h:DAS3H",
+        "dkt": "dkt:DKT",
+        "elo": "elo:Elo",
+        "irt": "irt:IRT",
+        "irt-2pl": "irt_2pl:IRT2PL",
+        "pfa": "pfa:PFA",
+        "skill-mean": "skill_mean:SkillMean",
+    },
+)
 """Name -> module and class; a module is loaded when its tracer is asked for."""
 
 
-def tracer_class(name: str) -> type[Tracer]:
-    """The class of a tracer.
-
-    Raises:
-        KTError: if there is no such tracer.
-    """
-    if name not in TRACERS:
-        raise KTError(f"Unknown tracer '{name}'. Choose one of: {', '.join(sorted(TRACERS))}.")
-    module, cls = TRACERS[name]
-    return getattr(import_module(module, __name__), cls)
+tracer_class = TRACERS.load
+"""The class of a name; an unknown one is a `KTError`."""
 
 
 def load_tracer(folder: Path) -> Tracer:
@@ -57,15 +52,6 @@ def load_tracer(folder: Path) -> Tracer:
     """
     tensors, meta = load_checkpoint(folder, kind=KIND)
     return tracer_class(meta["tracer"]).restore(tensors, meta)
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (a class)
-    if name == "KnowledgeTracer":
-        return import_module(".estimator", __name__).KnowledgeTracer
-    for module, cls in TRACERS.values():
-        if cls == name:
-            return getattr(import_module(module, __name__), cls)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
@@ -87,3 +73,5 @@ __all__ = [
     "load_tracer",
     "tracer_class",
 ]
+
+load_later(__name__, TRACERS.files() | {"estimator": ["KnowledgeTracer"]})

@@ -57,7 +57,6 @@ def test_conv4_is_the_published_network() -> None:
         ("conv4", (1, 8, 28), r"conv4 needs images of \(channels, height, width\), sides >= 16. Found \(1, 8, 28\)."),
         ("resnet12", (28, 28), r"resnet12 needs images"),
         ("lstm", (3,), r"lstm needs sequences of \(time, width\). Found \(3,\)."),
-        ("conv5", (1, 28, 28), "Unknown encoder 'conv5'. Choose one of: conv4, lstm, mlp, resnet12."),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, shape: tuple[int, ...], message: str) -> None:
