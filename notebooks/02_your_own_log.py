@@ -137,10 +137,11 @@ pl.read_csv("predictions.csv").head(5)
 # %% [markdown]
 # ## Straight from a data frame
 #
-# The same tracers have a face as scikit-learn has it: pandas or polars frames in, frames out.
+# The same tracers have a face as scikit-learn has it: pandas or polars frames in, frames out. Several
+# topics are a list.
 
 # %%
-frame = pl.read_csv(log)
+frame = pl.read_csv(log).with_columns(pl.col("Topic(s)").str.split("; "))
 columns = {"user_id": "Pupil no.", "skill": "Topic(s)", "item": "Question", "correct": "Solved it?"}
 tracer = KnowledgeTracer("bkt", defaults=columns).fit(frame)
 tracer.predict(frame).select("Pupil no.", "Topic(s)", "Solved it?", "correct_predictions", "state_predictions").head(5)

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 
 from kt_fewshot.data import SKILL_SEPARATOR
+from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
-from kt_fewshot.reports import ClassCurve, MasteryCurve, Picture, class_picture, draw_student, mastery_picture
+from kt_fewshot.reports import FLOOR, ClassCurve, MasteryCurve, Picture, class_picture, draw_student, mastery_picture
 
 from .trace_students import trace_students
 from .traced_students import TracedStudents
@@ -27,12 +28,16 @@ def mastery_curves(traced: TracedStudents, student: str | None = None, *, most: 
         most: skills, those practised most.
 
     Raises:
-        KTError: if there is no such student.
+        KTError: if there is no such student, or none of the answers is on one skill.
     """
     name = traced.chosen(student)
     rows = _rows(traced).filter(pl.col("student") == name)
+    if rows.is_empty():
+        raise KTError(f"The student '{name}' has no answer on one skill alone, so there is no curve to draw.")
     counted = rows.group_by("skills", maintain_order=True).agg(n=pl.len(), first=pl.col("at").first())
-    kept = counted.filter(pl.col("n") >= min(FEWEST, counted["n"].max() or 0)).top_k(most, by="n").sort("first")
+    kept = (
+        counted.filter(pl.col("n") >= min(FEWEST, int(counted["n"].to_numpy().max()))).top_k(most, by="n").sort("first")
+    )
     groups = rows.partition_by("skills", as_dict=True)
     return mastery_picture([_curve(traced, groups[skill,], skill) for skill in kept["skills"]], name)
 
@@ -44,6 +49,9 @@ def class_curves(traced: TracedStudents, name: str = "The class", *, most: int =
         traced: the students; those of one class, or all.
         name: what they are called.
         most: skills, those practised most.
+
+    Raises:
+        KTError: if no skill has been practised by 10 students.
     """
     rows = _rows(traced).with_columns(opportunity=pl.int_range(pl.len()).over("student", "skills"))
     values = {"estimated": traced.mastery, "right": traced.log.table["correct"].to_numpy()}
@@ -52,7 +60,7 @@ def class_curves(traced: TracedStudents, name: str = "The class", *, most: int =
     means = (
         rows.with_columns(**{name: pl.Series(value, dtype=pl.Float64) for name, value in known.items()})
         .group_by("skills", "opportunity")
-        .agg(pl.len().alias("students"), *(pl.col(name).mean() for name in known))
+        .agg(pl.len().cast(pl.Int64).alias("students"), *(pl.col(name).mean() for name in known))
         .sort("skills", "opportunity")
     )
     top = rows["skills"].value_counts(sort=True).head(most)["skills"].sort()
@@ -61,7 +69,10 @@ def class_curves(traced: TracedStudents, name: str = "The class", *, most: int =
         for skill in top
         for points in [means.filter(pl.col("skills") == skill)]
     ]
-    return class_picture([curve for curve in curves if curve.shown], name)
+    curves = [curve for curve in curves if curve.shown]
+    if not curves:
+        raise KTError(f"A class's curves need {FLOOR} students who practise the same skill. Found fewer.")
+    return class_picture(curves, name)
 
 
 def student_heatmap(traced: TracedStudents, student: str | None = None, *, answers: int = 60) -> Picture:
