@@ -21,6 +21,9 @@ METRICS: Final = {
 }
 """Metrics and what they are called."""
 
+OTHERS: Final = ("log_loss", "ece")
+"""Metrics shown of few-shot methods besides the accuracy."""
+
 TASKS: Final = {
     "response_time": "response time (log seconds)",
     "hints": "hint asked for",
@@ -78,17 +81,24 @@ def print_methods(comparison: "MethodComparison") -> None:
     found = comparison.to_json_dict()
     how, baseline = found["settings"], found["baseline"]
     title = f"{how['test_way']}-way {how['test_shot']}-shot, {found['counts']['episodes']:,} episodes of unseen classes"
-    columns = ("method", "accuracy [95 %]", f"less that of {baseline} [95 %]", "log-loss", "train s", "parameters")
-    for transductive in (False, True):
-        rows = [_method_row(one) for one in found["methods"] if one["transductive"] is transductive]
+    columns = ("method", "accuracy [95 %]", f"less that of {baseline} [95 %]")
+    titles = {False: title, True: "\nTransductive: all queries of an episode at once"}
+    for transductive, over in titles.items():
+        rows = [
+            (one["method"], interval(one["test"]["accuracy"]), signed(one.get("difference", {}).get("accuracy")))
+            for one in found["methods"]
+            if one["transductive"] is transductive
+        ]
         if rows:
-            print_table("\nTransductive: all queries of an episode at once" if transductive else title, columns, rows)
+            print_table(over, columns, rows)
+    rows = [_costs(one) for one in found["methods"]]
+    columns = ("method", *(METRICS[name] for name in OTHERS), "train s", "parameters")
+    print_table("\nOther measures, and what it took", columns, rows)
 
 
-def _method_row(one: Mapping[str, Any]) -> tuple[object, ...]:
-    log_loss = interval({"value": one["test"]["log_loss"]["value"]})
-    accuracy, difference = interval(one["test"]["accuracy"]), signed(one.get("difference", {}).get("accuracy"))
-    return (one["method"], accuracy, difference, log_loss, f"{one['seconds']:.1f}", one["parameters"])
+def _costs(one: Mapping[str, Any]) -> tuple[object, ...]:
+    measures = (interval({"value": one["test"][name]["value"]}) for name in OTHERS)
+    return (one["method"], *measures, f"{one['seconds']:.1f}", one["parameters"])
 
 
 def _print_next_answer(found: Mapping[str, Any]) -> None:

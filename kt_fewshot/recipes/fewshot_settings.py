@@ -23,8 +23,8 @@ EXAMPLES_AT_ONCE: Final = 1024
 TRAINING_WAY: Final = 20
 """Classes of a training episode, unless the user or the method's head says otherwise."""
 
-ENCODER_OF_AXES: Final = {1: "mlp", 2: "lstm", 3: "conv4"}
-"""Axes of an example -> the encoder that reads it, unless another is named."""
+SMALLEST_IMAGE: Final = 16
+"""Side from which images are read by convolutions unless the user says otherwise."""
 
 
 class FewShotSettings(BaseModel):
@@ -118,7 +118,7 @@ class FewShotSettings(BaseModel):
         Raises:
             KTError: if no encoder fits the shape, or a setting is refused.
         """
-        name = self.encoder or ENCODER_OF_AXES.get(len(shape), "mlp")
+        name = self.encoder or _encoder_of(shape)
         cpu = choose_device("cpu")
         with own_randomness(cpu):
             seed_generators(self.seed, cpu)
@@ -167,3 +167,10 @@ class FewShotSettings(BaseModel):
         """The data's name, or their path so that it holds in any working folder."""
         path = Path(self.data)
         return str(path.absolute()) if path.exists() else self.data
+
+
+def _encoder_of(shape: tuple[int, ...]) -> str:
+    """What reads examples of a shape, unless the user names something else."""
+    if len(shape) == 2:
+        return "lstm"
+    return "conv4" if len(shape) == 3 and min(shape[1:]) >= SMALLEST_IMAGE else "mlp"

@@ -30,6 +30,10 @@ EPISODES: Final = "episodes.csv"
 """Accuracy and log-loss of each test episode, in order: what two runs of the same test are compared by."""
 
 
+TEST_FLAGS: Final = {"--n-way": "--test-way", "--k-shot": "--test-shot", "--n-query": "--test-query"}
+"""Options of training episodes -> the same of test episodes."""
+
+
 @dataclass(frozen=True)
 class MetaTrainedRun:
     """What a meta-training left: its folder, the method, the learning curve and the test's results."""
@@ -146,12 +150,15 @@ def train_in(
 
 def _must_suffice(splits: Splits, plan: EpisodePlan) -> None:
     """What cannot be tested or validated is told before the training, not after it."""
-    for part in (splits.test, splits.valid):
+    for what, part in (("Test", splits.test), ("Validation", splits.valid)):
         try:
             if part.n_classes or part is splits.test:
                 test_episodes(part, plan)
         except DatasetError as error:
-            raise DatasetError(f"For test episodes (--test-way, --test-shot, --test-query): {error}") from error
+            told = str(error)
+            for flag, ours in TEST_FLAGS.items():
+                told = told.replace(flag, ours)
+            raise DatasetError(f"{what}: {told}") from error
 
 
 def _fit(
