@@ -8,7 +8,16 @@ import polars as pl
 from kt_fewshot.data import SKILL_SEPARATOR
 from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
-from kt_fewshot.reports import FLOOR, ClassCurve, MasteryCurve, Picture, class_picture, draw_student, mastery_picture
+from kt_fewshot.reports import (
+    FLOOR,
+    ClassCurve,
+    MasteryCurve,
+    Picture,
+    class_picture,
+    draw_student,
+    mastery_picture,
+    short,
+)
 
 from .trace_students import trace_students
 from .traced_students import TracedStudents
@@ -83,7 +92,8 @@ def student_heatmap(traced: TracedStudents, student: str | None = None, *, answe
     """
     name = traced.chosen(student)
     steps = trace_students(traced.tracer, traced.log, [name], most=answers)[name]
-    return Picture.of(draw_student(steps, name, most_answers=answers, most_skills=30))
+    drawing = draw_student(steps, name, most_answers=answers, most_skills=30)
+    return Picture.of(drawing, heading=f"{short(name)}: what is expected of each skill, answer by answer")
 
 
 def nearness(results: Results) -> pl.DataFrame:

@@ -14,6 +14,9 @@ from .drawing import Drawing
 from .html_page import FOLDER
 
 PADDING: Final = 22
+HEADING: Final = 34
+"""Pixels of a heading above a drawing."""
+
 FONT: Final = 'svg { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }'
 
 
@@ -31,17 +34,24 @@ class Picture:
     width: int
 
     @classmethod
-    def of(cls, drawing: Drawing) -> Self:
-        """A drawing on a card, the style sheet within."""
+    def of(cls, drawing: Drawing, *, heading: str = "") -> Self:
+        """A drawing on a card, the style sheet within.
+
+        Args:
+            drawing: what is to be seen.
+            heading: stands above a drawing that has none of its own.
+        """
         style = "".join((FOLDER / sheet).read_text(encoding="utf-8") for sheet in ("colours.css", "figures.css"))
-        width, height = round(drawing.width) + 2 * PADDING, round(drawing.height) + 2 * PADDING
+        top = PADDING + (HEADING if heading else 0)
+        width, height = round(drawing.width) + 2 * PADDING, round(drawing.height) + top + PADDING
+        above = f'<text class="heading" x="0" y="{10 - HEADING}">{escape(heading)}</text>' if heading else ""
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img" '
-            f'viewBox="{-PADDING} {-PADDING} {width} {height}" aria-labelledby="title words">'
+            f'viewBox="{-PADDING} {-top} {width} {height}" aria-labelledby="title words">'
             f'<title id="title">{escape(drawing.title)}</title><desc id="words">{escape(drawing.description)}</desc>'
             f"<style>{style}{FONT}</style>"
-            f'<rect class="paper" x="{-PADDING}" y="{-PADDING}" width="{width}" height="{height}" rx="10"/>'
-            f"{''.join(drawing.shapes)}</svg>\n"
+            f'<rect class="paper" x="{-PADDING}" y="{-top}" width="{width}" height="{height}" rx="10"/>'
+            f"{above}{''.join(drawing.shapes)}</svg>\n"
         )
         return cls(svg, f"{drawing.title}. {drawing.description}", width)
 

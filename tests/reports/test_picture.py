@@ -25,6 +25,13 @@ def test_it_is_well_formed_and_loads_nothing(picture):
     assert not re.findall(r"url\(|@import|href=|<script", picture.svg)
 
 
+def test_a_heading_stands_above():
+    svg = Picture.of(Drawing(100, 50, "", ""), heading="a < b").svg
+    assert 'viewBox="-22 -56 144 128"' in svg
+    assert '<rect class="paper" x="-22" y="-56" width="144" height="128"' in svg
+    assert '<text class="heading" x="0" y="-24">a &lt; b</text>' in svg
+
+
 def test_it_has_colours_for_light_and_dark_and_its_own_ground(picture):
     assert "prefers-color-scheme: dark" in picture.svg
     assert picture.svg.count("--paper:") == 2
