@@ -17,19 +17,17 @@ def shots_curve(material: FewShotMaterial) -> Markup | None:
         for shot, found in material.shots
     )
     drawing = Drawing(460, 300, "Accuracy by examples a class", f"{told}. Guessing: {percent(chance)}.")
-    lowest = min(chance, *(found.low for _, found in material.shots))
-    ticks = [tick / 5 for tick in range(int(lowest * 5), 6)]
-    x, y = Axis(0, len(material.shots) - 1, 78, 418), Axis(ticks[0], 1.0, 252, 24)
+    lowest = int(10 * min(found.low for _, found in material.shots)) / 10
+    ticks = [lowest, (lowest + 1) / 2, 1.0]
+    x, y = Axis(0, len(material.shots) - 1, 78, 418), Axis(lowest, 1.0, 252, 24)
     percent_axis(drawing, y, 42, 452, ticks=ticks)
-    if chance >= ticks[0]:
-        drawing.line([(42, y(chance)), (452, y(chance))], "ideal")
-        drawing.text(452, y(chance) - 5, "guessing", "label end")
+    drawing.text(452, 12, f"guessing: {percent(chance)}", "label end")
     points = [(x(place), y(found.value)) for place, (_, found) in enumerate(material.shots)]
     drawing.line(points, "predicted")
     for place, (shot, found) in enumerate(material.shots):
         a, b = points[place]
-        drawing.line([(a, y(found.low)), (a, y(found.high))], "observed")
-        drawing.text(a, b + 22, percent(found.value, 1), "label strong middle")
+        drawing.line([(a, y(found.low)), (a, y(min(found.high, 1.0)))], "observed")
+        drawing.text(a + 8, b + 20, percent(found.value, 1), "label strong")
         drawing.text(a, 271, str(shot), "label strong middle")
     drawing.dots(points, 4.5, "model")
     drawing.text(248, 292, "examples a class", "label middle")
