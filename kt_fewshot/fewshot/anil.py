@@ -32,7 +32,7 @@ class ANIL(GradientMethod):
 
     def start(self, strategy: Strategy, support: Examples, n_way: int) -> Params:  # noqa: ARG002
         """The head of each task, with a first axis `tasks` whatever the strategy: it is small."""
-        return {name: value.expand(len(support), *value.shape) for name, value in self.head_rows(n_way).items()}
+        return {name: value.expand(len(support), *value.shape) for name, value in self.adapted_head(n_way).items()}
 
     def see(self, strategy: Strategy, inputs: Inputs) -> Inputs:
         """Features: (tasks, examples, width)."""

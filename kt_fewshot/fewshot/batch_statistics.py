@@ -42,8 +42,9 @@ class BatchStatisticsNorm(nn.Module):
         y = weight * (x - mean) / sqrt(variance + eps) + bias
 
     Two ways to the same numbers: a fast kernel where every example counts; and written out from primitives inside
-    `counting`, where some examples may not count, or `torch.func.vmap` runs over many batches at once. The kernel's
-    second derivatives under vmap are wrong (https://github.com/pytorch/functorch/issues/534).
+    `counting`, where some examples may not count, or `torch.func.vmap` runs over many batches at once. Where vmap goes
+    around `torch.func.grad`, second derivatives of torch's own batch normalisation are wrong, its first ones and its
+    values right (https://github.com/pytorch/functorch/issues/534); those of the primitives are right everywhere.
 
     Args:
         norm: whose parameters it takes.

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional
 
 from kt_fewshot.encoders import Encoder
 from kt_fewshot.training import LossSum
 
-from .batch_statistics import counting, twice_differentiable
+from .batch_statistics import counting
 from .episodes import Episode, Examples
 from .inner_loop import (
     Inputs,
@@ -27,52 +26,36 @@ from .inner_loop import (
     leaves,
     task_losses,
 )
-from .method import Method, MethodOptions, Predictor, at_least_single
+from .linear_head import LinearHeadMethod, LinearHeadOptions
+from .method import MethodOptions, Predictor, at_least_single
 from .strategy_choice import StrategyChoice
 
 ENCODER, HEAD = "encoder.", "head."
 
 
-class GradientOptions(MethodOptions):
-    """What all of them can be told.
+class GradientOptions(LinearHeadOptions):
+    """Besides what all methods with a linear head can be told.
 
-    - `ways`: classes the head has rows for; tasks of another number of classes, and regressions, begin with the mean
-      row for every class (Ye and Chao 2022, "How to train your MAML to excel in few-shot classification"). 1 always
-      does.
-    - `inner_steps`, `inner_rate`: gradient steps on a task's support set, and their length;
-    - `test_steps`: steps once training is over; as many as in training if None;
     - `query_statistics`: where batch normalisation takes the queries' statistics from. "own", the batch of queries
       itself, as published, which makes predictions mildly transductive; or "support", which makes each its own;
     - `strategy`: "loop" computes one task after the other, "vectorised" all at once; "auto" the first on a CPU, the
       second on a GPU if there is memory for it.
     """
 
-    ways: int = Field(default=5, ge=1)
-    inner_steps: int = Field(default=1, ge=1)
-    inner_rate: float = Field(default=0.4, gt=0)
-    test_steps: int | None = Field(default=None, ge=1)
     query_statistics: Literal["own", "support"] = "own"
     strategy: StrategyName = "auto"
 
 
-class GradientMethod(Method):
-    """An encoder and a linear head; some or all of their parameters take gradient steps on the support set.
+class GradientMethod(LinearHeadMethod):
+    """Some or all parameters of encoder and head take gradient steps on the support set."""
 
-    Also for regressions (`n_way` 0: y is a float, the loss the squared error, predictions are (tasks, queries)).
-
-    The encoder is a copy that shares the given one's parameters, in which batch normalisation uses the statistics of
-    the batch at hand (`twice_differentiable`).
-    """
-
-    tasks: ClassVar[int] = 4
     Options: ClassVar[type[MethodOptions]] = GradientOptions
-    options: GradientOptions
+    options: GradientOptions  # pyright: ignore[reportIncompatibleVariableOverride]
     first_order: ClassVar[bool] = False
     """Whether the steps' own derivatives are left out."""
 
     def __init__(self, encoder: Encoder, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(twice_differentiable(encoder), options)
-        self.head = self.make_head()
+        super().__init__(encoder, options)
         self._choice = StrategyChoice(self.options.strategy)
 
     @abstractmethod
@@ -84,15 +67,6 @@ class GradientMethod(Method):
         return lambda _, params, gradients: {
             name: value.sub(gradients[name], alpha=self.options.inner_rate) for name, value in params.items()
         }
-
-    def make_head(self) -> nn.Linear | None:
-        """What is learned of the head across tasks."""
-        return nn.Linear(self.encoder.width, self.options.ways)
-
-    @property
-    def steps(self) -> int:
-        """Gradient steps, in training or afterwards."""
-        return self.options.inner_steps if self.training else (self.options.test_steps or self.options.inner_steps)
 
     @property
     def second_order(self) -> bool:
@@ -135,13 +109,11 @@ class GradientMethod(Method):
     def all_parameters(self, strategy: Strategy, tasks: int, n_way: int) -> Params:
         """Encoder and head, as each task begins with them."""
         encoder = {ENCODER + name: value for name, value in self.encoder.named_parameters()}
-        return strategy.spread({**encoder, **self.head_rows(n_way)}, tasks)
+        return strategy.spread({**encoder, **self.adapted_head(n_way)}, tasks)
 
-    def head_rows(self, n_way: int) -> Params:
-        """The head's parameters for tasks of `n_way` classes."""
-        head = self.head
-        assert head is not None
-        return {HEAD + name: rows_for(value, n_way) for name, value in head.named_parameters()}
+    def adapted_head(self, n_way: int) -> Params:
+        """The head as the adapted parameters name it."""
+        return {HEAD + name: value for name, value in self.head_rows(n_way).items()}
 
     def see(self, strategy: Strategy, inputs: Inputs) -> Inputs:  # noqa: ARG002 (others need it)
         """What the adapted part of the network reads."""
@@ -154,6 +126,9 @@ class GradientMethod(Method):
     def features(self, params: Params, x: Tensor, counted: Tensor | None) -> Tensor:
         """Features of one task's examples by the encoder with parameters out of `params`, its own where it has none."""
         own = {name.removeprefix(ENCODER): value for name, value in params.items() if name.startswith(ENCODER)}
+        if counted is not None and torch.is_autocast_enabled(x.device.type):
+            # autocast overlooks convolutions that vmap gives weights of their own
+            own, x = _cast({**dict(self.encoder.named_parameters()), **own}, x, torch.get_autocast_dtype(x.device.type))
         with counting(self.encoder, counted):
             return at_least_single(functional_call(self.encoder, own, (x,)))
 
@@ -204,7 +179,5 @@ class GradientMethod(Method):
             return functional.linear(features, params[HEAD + "weight"], params[HEAD + "bias"])
 
 
-def rows_for(value: Tensor, n_way: int) -> Tensor:
-    """(rows, ...) as (n_way, ...), one row for a regression: as it is, or the mean row again and again."""
-    rows = max(n_way, 1)
-    return value if len(value) == rows else value.mean(0, keepdim=True).expand(rows, *value.shape[1:])
+def _cast(params: Params, x: Tensor, dtype: torch.dtype) -> tuple[dict[str, Tensor], Tensor]:
+    return {name: value.to(dtype) for name, value in params.items()}, x.to(dtype)

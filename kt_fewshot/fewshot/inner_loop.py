@@ -158,7 +158,11 @@ class Loop(Strategy):
 
 @final
 class Vectorised(Strategy):
-    """All tasks at once, by `torch.func.vmap`: few large operations, which keep a GPU busy."""
+    """All tasks at once, by `torch.func.vmap`: few large operations, which keep a GPU busy.
+
+    Only the forward pass is vectorised. Gradients are taken outside, where they are exact; with `torch.func.grad`
+    inside vmap the second derivatives of batch, layer and instance normalisation would be wrong.
+    """
 
     def parts(self, examples: Examples) -> list[Examples]:
         """One part, its filling set to 0."""

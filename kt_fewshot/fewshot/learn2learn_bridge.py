@@ -21,37 +21,22 @@ from kt_fewshot.encoders import Encoder, Memoryless
 from kt_fewshot.errors import KTError
 from kt_fewshot.training import LossSum, mix
 
-from .batch_statistics import twice_differentiable
 from .episode_source import EpisodeSource
 from .episodes import Episode, Examples
-from .gradient_method import rows_for
 from .inner_loop import Loop, example_losses, task_losses
-from .method import Method, MethodOptions, Predictor, at_least_single
+from .linear_head import LinearHeadMethod, LinearHeadOptions
+from .method import MethodOptions, Predictor, at_least_single
 
 
-class Learn2LearnOptions(MethodOptions):
-    """As `GradientOptions` has them."""
-
-    ways: int = Field(default=5, ge=1)
-    inner_steps: int = Field(default=1, ge=1)
-    inner_rate: float = Field(default=0.4, gt=0)
-    test_steps: int | None = Field(default=None, ge=1)
-
-
-class Learn2LearnMethod(Method):
+class Learn2LearnMethod(LinearHeadMethod):
     """An encoder and a linear head that learn2learn's MAML adapts, task after task.
 
     Raises:
         KTError: if learn2learn is not installed.
     """
 
-    tasks: ClassVar[int] = 4
-    Options: ClassVar[type[MethodOptions]] = Learn2LearnOptions
-    options: Learn2LearnOptions
-
     def __init__(self, encoder: Encoder, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(twice_differentiable(encoder), options)
-        self.head = nn.Linear(self.encoder.width, self.options.ways)
+        super().__init__(encoder, options)
         learn2learn()
 
     @abstractmethod
@@ -73,14 +58,13 @@ class Learn2LearnMethod(Method):
 
     def _fit(self, task: Examples, n_way: int) -> Callable[[Tensor], Tensor]:
         follow = torch.is_grad_enabled()
-        steps = self.options.inner_steps if self.training else (self.options.test_steps or self.options.inner_steps)
         with torch.enable_grad():
             shared, adapted = self.parts(self._head(n_way))
             algorithm = learn2learn().algorithms.MAML(adapted, lr=self.options.inner_rate, first_order=not follow)
             clone = algorithm.clone(allow_unused=True)
             with torch.set_grad_enabled(follow):
                 seen = shared(task.x[0])
-            for _ in range(steps):
+            for _ in range(self.steps):
                 outputs = at_least_single(clone(seen))[None]
                 clone.adapt(task_losses(outputs, task, n_way).sum())
 
@@ -93,8 +77,7 @@ class Learn2LearnMethod(Method):
     def _head(self, n_way: int) -> nn.Module:
         """The head, or one that begins with its mean row for every class."""
         head = learn2learn().clone_module(self.head)
-        for name, value in self.head.named_parameters():
-            head._parameters[name] = rows_for(value, n_way)
+        head._parameters.update(self.head_rows(n_way))
         return head
 
 
@@ -109,7 +92,7 @@ class Learn2LearnMAML(Learn2LearnMethod):
         return lambda x: x, nn.Sequential(self.encoder, head)
 
 
-class Learn2LearnANILOptions(Learn2LearnOptions):
+class Learn2LearnANILOptions(LinearHeadOptions):
     """As `ANILOptions` has them."""
 
     inner_steps: int = Field(default=5, ge=1)
@@ -130,7 +113,7 @@ class Learn2LearnANIL(Learn2LearnMethod):
 
 @final
 class TaskDatasetEpisodes(EpisodeSource):
-    """Episodes out of a `learn2learn.data.TaskDataset`.
+    """Episodes out of a `learn2learn.data.Taskset` (`TaskDataset` of old).
 
     Its transforms draw from Python's `random`, whose state is put aside meanwhile, so that task t is a function of
     `seed` and t here too. Of each class the first examples are the support's, the others the query's.

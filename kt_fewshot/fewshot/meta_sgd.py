@@ -3,17 +3,15 @@
 Li, Zhou, Chen and Li 2017, https://arxiv.org/abs/1707.09835.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import torch
 from torch import nn
 
-from kt_fewshot.encoders import Encoder
-
 from .episodes import Examples
-from .gradient_method import HEAD, GradientMethod, rows_for
+from .gradient_method import HEAD, GradientMethod
 from .inner_loop import Params, Rule, Strategy
+from .linear_head import rows_for
 
 
 @final
@@ -25,11 +23,12 @@ class MetaSGD(GradientMethod):
 
     name: ClassVar[str] = "meta-sgd"
 
-    def __init__(self, encoder: Encoder, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(encoder, options)
-        self._adapted_names = [name for name, _ in self.named_parameters()]
-        rates = [torch.full_like(value, self.options.inner_rate) for value in self.parameters()]
-        self.rates = nn.ParameterList(rates)
+    def size_head(self, ways: int) -> None:
+        """The head, and the rates of everything."""
+        super().size_head(ways)
+        adapted = {name: value for name, value in self.named_parameters() if not name.startswith("rates.")}
+        self._adapted_names = list(adapted)
+        self.rates = nn.ParameterList(torch.full_like(value, self.options.inner_rate) for value in adapted.values())
 
     def start(self, strategy: Strategy, support: Examples, n_way: int) -> Params:
         """See `GradientMethod.start`."""

@@ -25,8 +25,9 @@ class ProtoMAML(MAML):
 
     name: ClassVar[str] = "proto-maml"
 
-    def make_head(self) -> None:
+    def size_head(self, ways: int) -> None:  # noqa: ARG002 (the contract's)
         """None is learned."""
+        self.head = None
 
     def start(self, strategy: Strategy, support: Examples, n_way: int) -> Params:
         """See `GradientMethod.start`.

@@ -75,3 +75,22 @@ def test_carried_state_is_one_long_row() -> None:
     second, last = ours(x[:, 4:], state)
     torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
     torch.testing.assert_close(last[1], end[1])
+
+
+def test_autograd_finds_the_same_gradient_and_the_next() -> None:
+    ours, theirs = twins()
+    x = project(theirs, torch.randn(BATCH, TIME, INPUT, dtype=torch.float64)).detach()
+    reset = torch.rand(BATCH, TIME) < 0.3
+    found = []
+    for twice in (False, True):
+        ours.twice_differentiable = twice
+        y, state = ours(x, ours.start(BATCH), reset)
+        total = y.square().sum() + sum(part.square().sum() for part in state)
+        found.append((y, torch.autograd.grad(total, ours.weight)[0]))
+    torch.testing.assert_close(found[0], found[1])
+    small, weight = x[:2, :3].requires_grad_(), ours.weight.detach().requires_grad_()
+
+    def run(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return torch.func.functional_call(ours, {"weight": weight}, (x, ours.start(2)))[0]
+
+    assert torch.autograd.gradgradcheck(run, (small, weight))

@@ -134,3 +134,19 @@ def test_bf16_is_the_forward_pass_only():
     stepper.apply(0)
     assert kinds == [torch.bfloat16]
     assert {p.grad.dtype for p in model.parameters()} == {torch.float32}
+
+
+def test_a_model_may_bring_its_own_update_rule():
+    class Rule(Two):
+        losses = None
+
+        def add_gradient(self, batch, scale):  # noqa: ARG002
+            grad = torch.full_like(self.w, 6.0 * scale)
+            self.w.grad = grad if self.w.grad is None else self.w.grad + grad
+            return {"inner": LossSum(self.w.detach() * 4, torch.tensor(2.0))}
+
+    model = Rule()
+    stepper = stepper_of(model, loss_scale=3.0, clip_norm=None)
+    stepper.gradient(1.0, 0)
+    assert model.w.grad.item() == 2.0
+    assert stepper.totals.read() == {"inner": (4 * model.w.item(), 2.0)}
