@@ -21,10 +21,19 @@ class EpisodePlan:
     imbalanced: bool = False
 
     @property
+    def way(self) -> int:
+        """Classes, at most."""
+        return self.n_way if isinstance(self.n_way, int) else self.n_way[1]
+
+    @property
+    def shot(self) -> int:
+        """Support examples of a class, at most."""
+        return self.k_shot if isinstance(self.k_shot, int) else self.k_shot[1]
+
+    @property
     def examples(self) -> int:
         """Examples of a batch, support and query, at most."""
-        way, shot = (span if isinstance(span, int) else span[1] for span in (self.n_way, self.k_shot))
-        return self.tasks * way * (shot + self.n_query)
+        return self.tasks * self.way * (self.shot + self.n_query)
 
     def sampler(self, data: ClassImages, *, steps: int = 100, seed: int = 0) -> EpisodeSampler:
         """Episodes of these out of a data set; see `EpisodeSampler` for what is refused."""

@@ -66,8 +66,8 @@ def episode_material(
         judged=judged,
         names=test.names,
         first=np.array([int((test.y == place).int().argmax()) for place in range(test.n_classes)]),
-        tiles=_tiles(test),
-        episode=_shown(method, test, plan, index),
+        tiles=tiles_of(test),
+        episode=shown_episode(method, test, plan, index),
         chosen=f"Of the first {min(LOOKED_THROUGH, len(judged.accuracy()))} test episodes number {index + 1}, whose "
         "accuracy is nearest to the mean.",
         crowded=judge_first(*light, crowd, CROWD_EPISODES),
@@ -85,12 +85,21 @@ def _typical(judged: JudgedEpisodes) -> int:
     return int(np.abs(accuracy[:LOOKED_THROUGH] - accuracy.mean()).argmin())
 
 
-def _tiles(test: ClassImages) -> Tiles | None:
+def tiles_of(test: ClassImages) -> Tiles | None:
+    """Pictures of the items; None where they are no images."""
     is_image = test.x.dtype == torch.uint8 and len(test.shape) == 3 and test.shape[0] in {1, 3}
     return Tiles(test.x.cpu().numpy()) if is_image else None
 
 
-def _shown(method: Method, test: ClassImages, plan: EpisodePlan, index: int) -> ShownEpisode:
+def shown_episode(method: Method, test: ClassImages, plan: EpisodePlan, index: int) -> ShownEpisode:
+    """One of the test's episodes, and what the method says of its queries.
+
+    Args:
+        method: in eval mode, on the device of the data.
+        test: classes it is tested on.
+        plan: of the test's episodes.
+        index: from 0.
+    """
     episode = test_episodes(test, plan).draw_tasks(index, 1, 0)
     assert episode.classes is not None and episode.support_items is not None and episode.query_items is not None
     said = method.adapt(episode.support, episode.n_way)(episode.query.x).argmax(-1)
@@ -111,11 +120,11 @@ def _map(method: Method, test: ClassImages) -> ShownFeatures:
 
 def _shots(method: Method, test: ClassImages, plan: EpisodePlan, results: Results) -> tuple[tuple[int, Interval], ...]:
     """Accuracy for as many examples a class as the data allow."""
-    found = {plan.k_shot: results.test["accuracy"]}
+    found = {plan.shot: results.test["accuracy"]}
     for shot in SHOTS:
         queries = min(plan.n_query, SHOT_QUERIES)
         asked = EpisodePlan(
-            plan.n_way, shot, n_query=queries, tasks=max(1, plan.examples // (plan.n_way * (shot + queries)))
+            plan.n_way, shot, n_query=queries, tasks=max(1, plan.examples // (plan.way * (shot + queries)))
         )
         if shot in found:
             continue

@@ -53,9 +53,9 @@ def evaluate_episodes(
     test = settings.load().test
     check_shape(method, test.shape)
     say(f"{settings.data}: {test.n_classes:,} classes to test.")
-    plan = settings.test_plan()
-    judged = judge_first(method.to(choose_device(device)), test, plan, settings.test_episodes)
-    results = tested(judged, plan, method).of_run(str(folder.path))
+    asked = settings.test_plan()
+    judged = judge_first(method.to(choose_device(device)), test, asked, settings.test_episodes)
+    results = tested(judged, asked, method).of_run(str(folder.path))
     if out is not None:
         write_json(out, results.to_json_dict())
     return results

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from kt_fewshot.data import Splits, load_images
 from kt_fewshot.encoders import encoder_class, make_encoder
@@ -15,7 +15,7 @@ from kt_fewshot.storage import write_text
 from kt_fewshot.training import Precision, TrainerOptions, own_randomness, seed_generators
 
 from .saved_tracer import choose_device
-from .settings import checked, first_problem, merged, read_yaml
+from .settings import RunSettings, first_problem
 
 EXAMPLES_AT_ONCE: Final = 1024
 """Examples judged at a time."""
@@ -27,7 +27,7 @@ SMALLEST_IMAGE: Final = 16
 """Side from which images are read by convolutions unless the user says otherwise."""
 
 
-class FewShotSettings(BaseModel):
+class FewShotSettings(RunSettings):
     """Everything a run depends on; `config.yaml` in its folder holds it.
 
     - `data`: "glyphs", another name of `LOADERS`, or a path; `data_path`: where a named data set is; `data_options` of
@@ -41,8 +41,6 @@ class FewShotSettings(BaseModel):
     - `with_valid`: train on the validation classes too, for a fixed number of epochs;
     - `device`: auto, cpu or cuda; `threads` of the CPU.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: str = "glyphs"
     data_path: Path | None = None
@@ -74,18 +72,11 @@ class FewShotSettings(BaseModel):
     device: str = "auto"
     threads: int = Field(default=1, ge=1)
 
-    @classmethod
-    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
-        """Settings from a file, if there is one, and values that go before it.
-
-        Raises:
-            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
-        """
-        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
-        settings.options()  # a mistake in the method's options is told before data are read
-        if settings.encoder is not None:
-            encoder_class(settings.encoder)
-        return settings
+    def check_names(self) -> None:
+        """See `RunSettings.check_names`: the method and its options, the encoder."""
+        self.options()
+        if self.encoder is not None:
+            encoder_class(self.encoder)
 
     def options(self) -> MethodOptions:
         """The method's options, checked.

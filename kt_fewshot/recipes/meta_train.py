@@ -8,7 +8,7 @@ from typing import Any, Final
 import torch
 
 from kt_fewshot.data import ClassImages, Splits
-from kt_fewshot.errors import DatasetError, KTError
+from kt_fewshot.errors import DatasetError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.fewshot import EpisodePlan, Method, save_method
 from kt_fewshot.reports import few_shot_report
@@ -18,7 +18,7 @@ from kt_fewshot.training import History, Progress, Trainer, Validation
 from .episode_material import episode_material
 from .fewshot_settings import FewShotSettings
 from .judged_method import VALID_SEED, judge_first, test_episodes, tested
-from .resumable import resumable
+from .resumable import resumable, run_to_resume
 from .same_data import fingerprint
 from .say import Say, silent
 from .write_table import write_table
@@ -93,11 +93,7 @@ def resume_meta_training(
         KTError: if there is no such run, or its data have changed.
         Interrupted: after Ctrl-C; the message says how to go on.
     """
-    run = RunFolder.open(name, having="checkpoint" if str(name) == "latest" else "config")
-    try:
-        settings = FewShotSettings.assemble(run.config, {})
-    except KTError as error:
-        raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
+    run, settings = run_to_resume(name, FewShotSettings)
     with resumable(run, what="Training", command="fewshot train", new=False):
         return train_in(run, settings, settings.load(), report=report, say=say, progress=progress)
 

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
 
-from kt_fewshot.errors import Interrupted
+from kt_fewshot.errors import Interrupted, KTError
 from kt_fewshot.storage import MANIFEST, RunFolder
+
+from .settings import RunSettings
+
+S = TypeVar("S", bound=RunSettings)
 
 
 @contextmanager
@@ -32,3 +38,21 @@ def resumable(run: RunFolder, *, what: str, command: str, new: bool) -> Iterator
                 f"{what} was interrupted; what was done is kept. Go on with: {command} --resume {run.path}"
             ) from stop
         raise
+
+
+def run_to_resume(name: str | Path, kind: type[S]) -> tuple[RunFolder, S]:
+    """A training that was interrupted, and its settings.
+
+    Args:
+        name: the run's folder, its name under `runs/`, or "latest".
+        kind: of settings.
+
+    Raises:
+        KTError: if there is no such run, or it is none that can be gone on with.
+    """
+    # The latest run may be of another kind; a training that has begun has a checkpoint.
+    run = RunFolder.open(name, having="checkpoint" if str(name) == "latest" else "config")
+    try:
+        return run, kind.assemble(run.config, {})
+    except KTError as error:
+        raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error

@@ -3,14 +3,38 @@
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kt_fewshot.errors import KTError
 
 S = TypeVar("S", bound=BaseModel)
+
+
+class RunSettings(BaseModel):
+    """Everything that a run depends on; `config.yaml` in its folder holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
+        """Settings from a file, if there is one, and values that go before it.
+
+        Raises:
+            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
+        """
+        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
+        settings.check_names()
+        return settings
+
+    def check_names(self) -> None:
+        """Refuse what only the folder that has it can: a mistake is told before large data are read.
+
+        Raises:
+            KTError: if a name or an option of what is named is wrong.
+        """
 
 
 def checked(kind: type[S], values: Mapping[str, Any]) -> S:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from kt_fewshot.data import Ingest
-from kt_fewshot.errors import KTError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer
@@ -21,7 +20,7 @@ from .evaluate_tracer import evaluate_tracer
 from .mastery_table import mastery_table
 from .report_run import REPORT, Names, write_report
 from .reported import Reported, asked_of, foretold
-from .resumable import resumable
+from .resumable import resumable, run_to_resume
 from .say import Say, silent
 from .study import Study
 from .train_settings import TrainSettings
@@ -94,12 +93,7 @@ def resume_dkt(
         KTError: if there is no such run, or its logs have changed.
         Interrupted: after Ctrl-C; the message says how to go on.
     """
-    # The latest run may be of another kind; a training that has begun has a checkpoint.
-    run = RunFolder.open(name, having="checkpoint" if str(name) == "latest" else "config")
-    try:
-        settings = TrainSettings.assemble(run.config, {})
-    except KTError as error:
-        raise KTError(f"{run.config} does not tell how to go on with a training. {error}") from error
+    run, settings = run_to_resume(name, TrainSettings)
     with resumable(run, what="Training", command="dkt train", new=False):
         return _train(settings, run, report=report, say=say, progress=progress)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from kt_fewshot.data import Vocabulary
 from kt_fewshot.errors import KTError
@@ -15,10 +15,10 @@ from kt_fewshot.tracing import Tracer, tracer_class
 from .data_settings import DataSettings
 from .evaluate_tracer import Protocol
 from .saved_tracer import choose_device
-from .settings import checked, first_problem, merged, read_yaml
+from .settings import RunSettings, first_problem
 
 
-class TrainSettings(BaseModel):
+class TrainSettings(RunSettings):
     """Everything a run depends on; `config.yaml` in its folder holds it.
 
     - `data`: what to learn from and what to test on;
@@ -28,8 +28,6 @@ class TrainSettings(BaseModel):
       seldom helps models of this size, takes many times as long where the machine is shared, and changes last digits.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     data: DataSettings = DataSettings()
     tracer: str = "dkt"
     model: Mapping[str, Any] = Field(default_factory=dict)
@@ -38,16 +36,9 @@ class TrainSettings(BaseModel):
     device: str = "auto"
     threads: int = Field(default=1, ge=1)
 
-    @classmethod
-    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
-        """Settings from a file, if there is one, and values that go before it.
-
-        Raises:
-            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
-        """
-        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
-        settings.make(Vocabulary(()))  # a mistake in the model's options is told before a large log is read
-        return settings
+    def check_names(self) -> None:
+        """See `RunSettings.check_names`: the tracer and its options."""
+        self.make(Vocabulary(()))
 
     def make(self, vocabulary: Vocabulary) -> Tracer:
         """The untrained tracer, on its device.
