@@ -22,7 +22,7 @@ TRAINING: Final = (
     *DATA,
     Option("--method", "How a head is fitted to a new task (protonet).", metavar="NAME"),
     Option("--encoder", "What turns examples into features: conv4 for images, mlp for tables.", metavar="NAME"),
-    Option("--n-way", "Classes of a training episode (20 or all; with gradient steps 5).", kind=int),
+    Option("--n-way", "Classes of a training episode (20; with gradient steps as in the test).", kind=int),
     Option("--k-shot", "Labelled examples of each class in it (1).", kind=int),
     Option("--n-query", "Examples of each class to name in it (5).", kind=int),
     Option("--tasks", "Episodes a step (1; methods that take gradient steps 4).", kind=int),

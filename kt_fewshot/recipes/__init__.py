@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .report_episodes import report_episodes
     from .report_run import report_run
     from .saved_tracer import TracedLog
+    from .show_episode import show_episode
     from .simulate_log import simulate_log
     from .traced_students import TracedStudents
     from .train_dkt import TrainedRun, resume_dkt, train_dkt
@@ -78,6 +79,7 @@ __all__ = [
     "resume_dkt",
     "resume_meta_training",
     "resume_method_comparison",
+    "show_episode",
     "simulate_log",
     "student_heatmap",
     "train_dkt",
@@ -104,6 +106,7 @@ load_later(
         "report_episodes": ("report_episodes",),
         "report_run": ("report_run",),
         "saved_tracer": ("TracedLog",),
+        "show_episode": ("show_episode",),
         "simulate_log": ("simulate_log",),
         "traced_students": ("TracedStudents",),
         "train_dkt": ("TrainedRun", "resume_dkt", "train_dkt"),

@@ -2,6 +2,7 @@
 
 from .class_curve import ClassCurve, class_picture
 from .cold_start import cold_start
+from .episode_picture import draw_episode
 from .few_shot import few_shot_report
 from .few_shot_material import FewShotMaterial, ShownEpisode, ShownFeatures
 from .forest import comparison_table, forest
@@ -30,6 +31,7 @@ __all__ = [
     "class_picture",
     "cold_start",
     "comparison_table",
+    "draw_episode",
     "draw_student",
     "few_shot_report",
     "forest",

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from .drawing import Drawing
 from .few_shot_material import FewShotMaterial, ShownEpisode
+from .picture import Picture
 from .tiles import Tiles
 from .wording import counted, short
 
@@ -18,10 +19,22 @@ TILE, PITCH, ROW, TOP = 36, 42, 64, 26
 
 
 def episode_picture(material: FewShotMaterial) -> Markup | None:
-    """Draw it: a row a class, right and wrong marked by shape; None where items are no images."""
-    if material.tiles is None:
-        return None
-    episode = material.episode
+    """The episode of a report; None where items are no images."""
+    return None if material.tiles is None else _drawing(material.episode, material.tiles).markup()
+
+
+def draw_episode(episode: ShownEpisode, tiles: Tiles) -> Picture:
+    """Draw an episode: a row a class, right and wrong marked by shape.
+
+    Args:
+        episode: what was shown and asked, and what was said.
+        tiles: pictures of the data set's items.
+    """
+    right = episode.right()
+    return Picture.of(_drawing(episode, tiles), heading=f"{right.sum()} of {right.size} named right")
+
+
+def _drawing(episode: ShownEpisode, tiles: Tiles) -> Drawing:
     rows = min(len(episode.classes), MOST_CLASSES)
     shots, queries = min(episode.support.shape[1], MOST_SHOTS), min(episode.query.shape[1], MOST_QUERIES)
     asked = 34 + shots * PITCH + 26
@@ -33,11 +46,11 @@ def episode_picture(material: FewShotMaterial) -> Markup | None:
         drawing.text(10, y + TILE / 2 + 5, ascii_uppercase[row], "letter middle")
         for place in range(shots):
             item = int(episode.support[row, place])
-            material.tiles.place(drawing, item, x=34 + place * PITCH, y=y, side=TILE, kind="tile shown")
+            tiles.place(drawing, item, x=34 + place * PITCH, y=y, side=TILE, kind="tile shown")
         for place in range(queries):
-            _query(drawing, material.tiles, episode, row, place, x=asked + place * PITCH, y=y)
+            _query(drawing, tiles, episode, row, place, x=asked + place * PITCH, y=y)
     drawing.line([(asked - 16, TOP), (asked - 16, TOP + rows * ROW - 22)], "grid")
-    return drawing.markup()
+    return drawing
 
 
 def letters(material: FewShotMaterial) -> str:
