@@ -33,8 +33,8 @@ class FewShotSettings(RunSettings):
     - `data`: "glyphs", another name of `LOADERS`, or a path; `data_path`: where a named data set is; `data_options` of
       its loader;
     - `method` and `model`, its options; `encoder` (chosen by the examples' shape if None) and `encoder_options`;
-    - `n_way`, `k_shot`, `n_query`: of the training's episodes; without `n_way` as many classes as the method's head is
-      made for, else 20 or as many as there are; `tasks`: episodes a step (the method's own if None);
+    - `n_way`, `k_shot`, `n_query`: of the training's episodes; without `n_way` 20 classes, or as many as there are;
+      for methods with a learned head as many as in the test; `tasks`: episodes a step (the method's own if None);
     - `steps`: steps an epoch; `epochs`, `patience`, `learning_rate`, `schedule`, `average_decay`, `precision`,
       `chunks`, `seed`: as `TrainerOptions` has them, the rate of the method's choice if None;
     - `valid_episodes` after each epoch, `test_episodes` at the end, of `test_way` classes, `test_shot`, `test_query`;
@@ -122,9 +122,12 @@ class FewShotSettings(RunSettings):
     def train_plan(self, method: Method, classes: int) -> EpisodePlan:
         """The episodes of training, where there are so many training classes.
 
-        Episodes of many classes teach an encoder more than as many examples of few (Snell et al. 2017).
+        Episodes of many classes teach an encoder more than as many examples of few (Snell et al. 2017). A learned head
+        has as many rows as they have classes, so it is trained on as many as the test has.
         """
-        way = self.n_way or min(getattr(method.options, "ways", TRAINING_WAY), max(classes, 2))
+        has_head = "ways" in type(method.options).model_fields
+        usual = (getattr(method.options, "ways", None) or self.test_way) if has_head else TRAINING_WAY
+        way = self.n_way or min(usual, max(classes, 2))
         return EpisodePlan(way, self.k_shot, n_query=self.n_query, tasks=self.tasks or method.tasks)
 
     def test_plan(self) -> EpisodePlan:
