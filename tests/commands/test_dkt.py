@@ -98,7 +98,8 @@ class TestTrain:
             "Behaviour, foretold before the answer",
         ):
             assert title in done.out
-        assert done.err.splitlines()[-1] == f"Run: {the_run().relative_to('.')}"
+        run = the_run().relative_to(".")
+        assert done.err.splitlines()[-2:] == [f"Run: {run}", f"Report: {run / 'report.html'}"]
         assert max(map(len, done.out.splitlines())) <= 80
 
     def test_same_seed_same_model_another_seed_another_split(self):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from _asserts import log_of
 
+from _asserts import log_of
 from kt_fewshot.evaluation import CurveRules, categorise, learning_curves
 
 LITTLE = CurveRules(students=2)

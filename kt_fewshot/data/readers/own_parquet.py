@@ -20,8 +20,7 @@ COUNTED: Final = ("file", "row")
 
 
 class OwnParquet(Reader):
-    """A Parquet file with exactly the columns of `Interactions`, or a folder of buckets, or one of
-    these (see `data/log_files.py`).
+    """A Parquet file with exactly the columns of `Interactions`, or a folder of buckets (`data/log_files.py`), or one.
 
     `file` and `row` are counted anew: they tell where an answer stands in *this* file.
     """
