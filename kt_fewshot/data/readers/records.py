@@ -74,7 +74,7 @@ def split_lines(lines: list[str], separator: str, fields: int | None = None, *, 
         if used == 0:  # open at the end of the lines
             if not final:
                 return
-            record, used = Record(at, (), "a quote is not closed"), 1
+            record, used = _rescued(lines[at], at, separator, fields, "a quote is not closed"), 1
         yield record
         at += used
 
@@ -101,8 +101,7 @@ def _record_at(lines: list[str], at: int, separator: str, fields: int | None) ->
         if used == MAX_LINES:
             return _rescued(lines[at], at, separator, fields, "a quote is not closed"), 1
         if at + used == len(lines):
-            rescued = _rescued(lines[at], at, separator, fields, "")
-            return (rescued, 1) if rescued.fields else (rescued, 0)
+            return Record(at, ()), 0
         text = f"{text}\n{lines[at + used]}"
         used += 1
     if fields is None or len(found) == fields:

@@ -2,16 +2,18 @@
 
 import gzip
 import lzma
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kt_fewshot.data.interactions import join_skills
-from kt_fewshot.data.readers import read_log
+from kt_fewshot.data.readers import read_log, text_pass
 from kt_fewshot.data.readers.columns import SYNONYMS
 
 PIECES = ["a", "b", " ", "007", "NA", ",", ";", "|", '"', "'", "1.0", "é", "x€", "-", "_"]
@@ -90,15 +92,16 @@ def answers(n: int, remarks: int, random: Random) -> list[Answer]:
     ]
 
 
-@given(dialects(), st.integers(0, 25), st.integers(0, 10**6))
+@given(dialects(), st.integers(0, 25), st.integers(0, 10**6), st.sampled_from([64, 300, text_pass.READ_SIZE]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
-def test_a_table_in_any_dialect_is_read_back(tmp_path: Path, dialect: Dialect, n: int, seed: int):
+def test_a_table_in_any_dialect_is_read_back(tmp_path: Path, dialect: Dialect, n: int, seed: int, piece: int):
     records = answers(n, len(dialect.extras), Random(seed))
     records = [one for one in records if one.fate != "bad outcome" or dialect.names["correct"].strip() == "correct"]
     records = [*records, *[Answer("ann", "", (), 1, "kept", ("",) * len(dialect.extras))] * 2]
     path = tmp_path / "log.csv"
     path.write_bytes(written(records, dialect))
-    log = read_log(path, max_bad=1.0, skill_separator="", threshold=0.5)
+    with patch.object(text_pass, "READ_SIZE", piece):
+        log = read_log(path, max_bad=1.0, skill_separator="", threshold=0.5)
     told = log.ingest
     fates = Counter(one.fate for one in records)
     assert told.rows_read == len(records)
@@ -152,8 +155,8 @@ def written(records: list[Answer], dialect: Dialect) -> bytes:
             "time": str(time) if dialect.times == "numbers" else date(time),
         }
         row = [*(cells[name] for name in dialect.names), *one.remarks]
-        if one.fate.startswith("too"):  # over several lines, a forgotten quote would be the likelier mistake
-            row = [text.replace("\n", "") for text in row]
+        if one.fate.startswith("too"):  # where there are quotes, these may be the likelier mistake
+            row = [re.sub('["\\n,;|\\t]', "", text) for text in row]
         rows.append([row[place] for place in order])
         rows[-1] = rows[-1][:-1] if one.fate == "too short" else rows[-1] + ["more"] * (one.fate == "too long")
     random = Random(dialect.seed)

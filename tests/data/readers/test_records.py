@@ -66,3 +66,10 @@ def test_a_quote_open_for_too_long_is_a_mistake():
 def test_in_tab_separated_text_quotes_may_be_mere_text():
     assert read('1\t"Hint" asked', 2, "\t") == [("1", '"Hint" asked')]
     assert read('1\t"open\n2\tb', 2, "\t") == [("1", '"open'), ("2", "b")]
+
+
+def test_an_open_tab_separated_record_is_waited_for_before_its_quote_counts_as_text():
+    lines = ["a\tb", 'c\t"d', 'e"', "f\tg"]
+    assert [record.fields for record in split_lines(lines, "\t", 2)] == [("a", "b"), ("c", "d\ne"), ("f", "g")]
+    assert [record.fields for record in split_lines(lines[:2], "\t", 2, final=False)] == [("a", "b")]
+    assert [record.fields for record in split_lines(lines[:2], "\t", 2)] == [("a", "b"), ("c", '"d')]
