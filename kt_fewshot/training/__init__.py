@@ -2,6 +2,7 @@
 
 from .average import WeightAverage
 from .early_stopping import EarlyStopping
+from .freed_memory import keep_freed_memory
 from .history import History, Row
 from .options import Precision, TrainerOptions
 from .precision import autocast
@@ -27,6 +28,7 @@ __all__ = [
     "Validation",
     "WeightAverage",
     "autocast",
+    "keep_freed_memory",
     "mix",
     "own_randomness",
     "seed_generators",

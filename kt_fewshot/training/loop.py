@@ -11,6 +11,7 @@ from kt_fewshot.errors import Interrupted, TrainingError
 from kt_fewshot.storage import has_checkpoint
 
 from .finite import WEIGHTS, Poison, all_finite
+from .freed_memory import keep_freed_memory
 from .history import History, Row
 from .interrupts import Interrupts
 from .progress import Progress, Reporter
@@ -47,6 +48,8 @@ class Loop:
     def run(self) -> History:
         """Train to the end."""
         state, options = self.state, self.options
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self.reporter.start(self.stepper.total_steps, steps_done=state.step, step_in_epoch=state.step_in_epoch)
         try:
             with own_randomness(self.device), self.interrupts:
