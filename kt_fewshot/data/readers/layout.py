@@ -233,7 +233,20 @@ class _Typing:
         if milliseconds is None and source != "response_time":
             milliseconds = _is_milliseconds(source.lower(), lambda: cells.map(self._numbers))
             self._note(f"{source} read as {'milliseconds' if milliseconds else 'seconds'}")
-        return cells.map(lambda piece: _durations(self._numbers(piece), 1000 if milliseconds else 1))
+        negative = 0
+
+        def durations(piece: pl.Series) -> pl.Series:
+            nonlocal negative
+            numbers = self._numbers(piece)
+            negative += int((numbers < 0).sum())
+            return _durations(numbers, 1000 if milliseconds else 1)
+
+        seconds = cells.map(durations)
+        if negative:
+            self.warnings.append(
+                f"{negative:,} response times in `{source}` are negative, which no answer takes, and count as unknown."
+            )
+        return seconds
 
     def _numbers(self, cells: pl.Series) -> pl.Series:
         return to_numbers(cells, decimal_comma=self.comma)

@@ -178,3 +178,14 @@ def test_a_log_table_written_as_parquet_is_read_back(tmp_path: Path, answers: li
     assert found.ingest.format == "interactions"
     assert found.interactions.table.drop("row").equals(log.table.drop("row"))
     assert set(found.interactions.table.columns) == set(SCHEMA)
+
+
+def test_negative_response_times_are_unknown_and_told(tmp_path: Path):
+    rows = "".join(f"ann,z,1,{seconds}\nbob,z,0,{seconds}\n" for seconds in (3, -1, 5))
+    log = read(
+        tmp_path, f"user,skill,correct,elapsed_seconds\n{rows}", columns=ColumnChoice(response_time="elapsed_seconds")
+    )
+    assert column(log, "response_time") == [3, None, 5] * 2
+    assert log.ingest.warnings == (
+        "2 response times in `elapsed_seconds` are negative, which no answer takes, and count as unknown.",
+    )
