@@ -4,6 +4,7 @@ Engines pad short rows, drop long ones or read on past a forgotten quote without
 regular first (numpy, several hundred MB a second); one that is not goes the careful way of `records.py`.
 """
 
+import codecs
 from collections.abc import Iterator
 from typing import Final
 
@@ -42,8 +43,11 @@ def count_regular(block: bytes, separator: str, fields: int) -> int | None:
     r"""Number of records in the block if it is regular, else None.
 
     Regular: every record has `fields` fields and ends in `\n`, no line is blank, and every quote stands at the edge of
-    a field or doubled within a quoted one.
+    a field or doubled within a quoted one. There is no `\r`, which polars would drop at the end of a field, and no byte
+    order mark, which it would drop at the start of a block.
     """
+    if b"\r" in block or block.startswith(codecs.BOM_UTF8):
+        return None
     if b'"' not in block:
         return _count_plain(block, separator, fields)
     data = np.frombuffer(block, np.uint8)

@@ -1,9 +1,15 @@
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kt_fewshot.data.readers.blocks import PATIENCE, count_regular, cut, record_lines
+from kt_fewshot.data.readers.by_hand import read_by_hand
 from kt_fewshot.data.readers.records import split_lines
+from kt_fewshot.data.readers.sniff import Peek
+from kt_fewshot.data.readers.text_pass import TextPass
 
 TEXT = st.text(alphabet='ab,"\n', max_size=40).map(lambda text: text + "\n")
 
@@ -57,3 +63,23 @@ def test_a_regular_block_holds_what_the_careful_way_finds(text: str):
 def test_lines_of_records():
     block = b'1,"a\nb"\n2,c\n3,"\n\n"\n4,d\n'
     assert np.array_equal(record_lines(block), [0, 2, 3, 6])
+
+
+@pytest.mark.parametrize("block", [b"\xef\xbb\xbfa,b\n", b"a\r,b\n", b'"a\r",b\n', b"a,b\r\n"])
+def test_what_polars_would_drop_is_not_regular(block: bytes):
+    assert count_regular(block, ",", 2) is None
+
+
+PLAIN = st.text(alphabet="a \t'\0#\ufeffé\r~", max_size=4)
+QUOTED = st.text(alphabet='a,"\n \ufeff\r', max_size=4).map(lambda text: '"' + text.replace('"', '""') + '"')
+RECORDS = st.lists(st.tuples(PLAIN | QUOTED, PLAIN | QUOTED), min_size=1, max_size=4)
+
+
+@given(RECORDS.map(lambda records: "".join(f"{a},{b}\n" for a, b in records).encode()))
+def test_a_regular_block_is_to_polars_what_it_is_by_hand(block: bytes):
+    peek = Peek(Path("log.csv"), "table", separator=",", header=("a", "b"), has_header=True)
+    count = count_regular(block, ",", 2)
+    if count is not None:
+        frame = TextPass(peek, {"a": 0, "b": 1}, frozenset(), lambda frame: frame)._parsed(block, frozenset())
+        assert frame is not None
+        assert frame.equals(read_by_hand(block, ",", 2, [0, 1], final=True).frame)
