@@ -20,6 +20,7 @@ from _asserts import (
 )
 from kt_fewshot.data import Vocabulary
 from kt_fewshot.errors import KTError
+from kt_fewshot.multitask import SHARINGS
 from kt_fewshot.tracing import TRACERS, Tracer, load_tracer, tracer_class
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -29,7 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "bkt": [{}, {"forgetting": True, "starts": 2}],
-    "dkt": [{}, {"plain": True}],
+    "dkt": [{}, {"plain": True}, *({"sharing": sharing} for sharing in SHARINGS if sharing != "hard")],
     "elo": [{}, {"skills": False}],
     "irt": [{}, {"abilities": True}],
     "pfa": [{}, {"counts": "raw"}],

@@ -21,11 +21,11 @@ class Layer(nn.Module, ABC):
         """The state of `batch` rows that have seen nothing."""
 
     @abstractmethod
-    def forward(self, x: Tensor, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:
+    def forward(self, x: Any, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:  # noqa: ANN401 (see x)
         """Read a row.
 
         Args:
-            x: (batch, time, width).
+            x: (batch, time, width); what the first layer of an encoder takes is up to it, and need not be a tensor.
             state: what the row's past left.
             reset: (batch, time), True where the row forgets everything before reading step t; None for never.
 

@@ -120,7 +120,8 @@ class Aggregated(TorchJDBalancing):
         for task in self.tasks:
             if task in losses:
                 gradients = torch.autograd.grad(losses[task], [*shared, *own], retain_graph=True, allow_unused=True)
-                rows.append(_flat(gradients[: len(shared)], shared))
+                if shared:
+                    rows.append(_flat(gradients[: len(shared)], shared))
                 _add(own, gradients[len(shared) :])
         if rest := self._others(losses):
             torch.stack(rest).sum().backward()

@@ -27,7 +27,6 @@ from kt_fewshot.data import (
     Streams,
     Vocabulary,
 )
-from kt_fewshot.encoders import State
 from kt_fewshot.errors import TrainingError
 from kt_fewshot.metrics import auc, fit_platt
 from kt_fewshot.multitask import make_balancing
@@ -42,7 +41,7 @@ from kt_fewshot.training import (
 )
 
 from .bkt_recursion import Emission
-from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork
+from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork, Known, TrunkState
 from .dkt_options import DKTOptions
 from .dkt_parts import Asked, Questions
 from .tracer import Prediction, Tracer
@@ -64,9 +63,9 @@ STOPPING_TASKS: Final = ("correct", "mastery")
 
 
 class DKTState(NamedTuple):
-    """What is known of n students: the LSTM's state, and the tallies of their answers."""
+    """What is known of n students: where the trunk stands, and the tallies of their answers."""
 
-    lstm: State
+    trunk: TrunkState
     history: LiveHistory
 
 
@@ -89,9 +88,7 @@ class DKT(Tracer):
         settings = DKTOptions(**options)
         super().__init__(vocabulary, settings.model_dump(mode="json"))
         self.settings = settings
-        with own_randomness(torch.device("cpu")):
-            seed_generators(settings.seed, torch.device("cpu"))
-            self.network = DKTNetwork(vocabulary, settings)
+        self.network = self._fresh_network(settings)
         self.eval()  # only training drops features
 
     def fit(
@@ -138,12 +135,19 @@ class DKT(Tracer):
         return min(max(len(train) // (self.settings.time * steps), smallest), largest)
 
     def leave_out(self, tasks: Sequence[str]) -> None:
-        """Drop tasks and their heads."""
-        for task in tasks:
-            del self.network.behaviour[task]
+        """Drop tasks, before anything is learned: the network is made anew, without their heads and towers."""
+        if not tasks:
+            return
         kept = tuple(task for task in self.settings.tasks if task not in tasks)
-        self.settings = self.network.options = self.settings.model_copy(update={"tasks": kept})
+        self.settings = self.settings.model_copy(update={"tasks": kept})
         self.options = self.settings.model_dump(mode="json")
+        self.network = self._fresh_network(self.settings).to(self.device, self._dtype)
+
+    def _fresh_network(self, settings: DKTOptions) -> DKTNetwork:
+        """The network that the seed makes."""
+        with own_randomness(torch.device("cpu")):
+            seed_generators(settings.seed, torch.device("cpu"))
+            return DKTNetwork(self.vocabulary, settings)
 
     def start(self, n: int) -> DKTState:
         """See `Tracer.start`."""
@@ -154,7 +158,7 @@ class DKT(Tracer):
     def predict(self, state: DKTState, question: Question) -> Prediction:
         """See `Tracer.predict`."""
         asked = _one_step(question, state.history.features(question))
-        return Prediction(*(value.squeeze(1) for value in self._answer(state.lstm[0][:, None], asked)))
+        return Prediction(*(value.squeeze(1) for value in self._answer(_at_once(state.trunk.known), asked)))
 
     @torch.no_grad()
     def update(self, state: DKTState, question: Question, answer: Answer) -> DKTState:
@@ -175,8 +179,8 @@ class DKT(Tracer):
             place=None,
             sets=asked.sets,
         )
-        _, lstm = self.network.read(batch, state.lstm)
-        return DKTState(lstm, state.history.after(question, answer))
+        _, trunk = self.network.read(batch, state.trunk)
+        return DKTState(trunk, state.history.after(question, answer))
 
     @torch.no_grad()
     def mastery(self, state: DKTState) -> Prediction:
@@ -186,7 +190,8 @@ class DKT(Tracer):
         skill = torch.arange(n_skills, device=self.device)
         every = skill.expand(n, n_skills)
         asked = Questions(every, torch.zeros_like(every), features, SkillSets(skill[:, None]))
-        return self._answer(state.lstm[0][:, None].expand(-1, n_skills, -1), asked)
+        known = tuple(view.expand(-1, n_skills, -1) for view in _at_once(state.trunk.known))
+        return self._answer(known, asked)
 
     @torch.no_grad()
     def predict_log(self, store: SequenceStore) -> Prediction:
@@ -230,20 +235,21 @@ class DKT(Tracer):
 
     @property
     def _dtype(self) -> torch.dtype:
-        return self.network.trunk.lstm.weight.dtype
+        return self.network.correct.skill.weight.dtype
 
-    def _answer(self, before: Tensor, asked: Asked) -> Prediction:
-        calibrated = self.calibration(self.network.correct(before, asked))
-        mastery = self.network.mastery
-        return Prediction(calibrated, mastery(before, asked).sigmoid() if mastery else calibrated)
+    def _answer(self, before: Known, asked: Asked) -> Prediction:
+        calibrated = self.calibration(self.network.correct_logit(before, asked))
+        if self.network.mastery is None:
+            return Prediction(calibrated, calibrated)
+        return Prediction(calibrated, self.network.mastery_logit(before, asked).sigmoid())
 
-    def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Tensor]]:
+    def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Known]]:
         """Whole histories with carried state: batches, and what is known before each answer."""
         state = running = None
         for batch in Streams(store):
             state = self.network.start(len(batch.index)) if state is None else state
             before, state = self.network.read(batch, state, running)
-            running = before[:, -1]
+            running = tuple(view[:, -1] for view in before)
             yield batch, before
 
     def _validate(self, valid: SequenceStore) -> Validation:
@@ -268,12 +274,17 @@ class DKT(Tracer):
         parts: dict[str, list[Tensor]] = {}
         for batch, before in self._sweep(store):
             real = batch.index >= 0
-            logits[batch.index[real]] = self.network.correct(before, batch)[real]
+            logits[batch.index[real]] = self.network.correct_logit(before, batch)[real]
             for task, loss in self.network.task_losses(before, batch).items():
                 parts.setdefault(task, []).append(torch.stack([loss.total, loss.count.to(loss.total.dtype)]))
         sums = {task: torch.stack(found).sum(0).tolist() for task, found in parts.items()}
         scored = store.scored
         return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), sums
+
+
+def _at_once(known: Known) -> Known:
+    """What is known of each student now, as a batch of one step: (n, 1, hidden) a view."""
+    return tuple(view[:, None] for view in known)
 
 
 def _one_step(question: Question, features: Tensor) -> Questions:

@@ -1,7 +1,8 @@
-"""The network of a deep tracer: one trunk, a head a task, and the losses that train them together."""
+"""The network of a deep tracer: the trunk that tasks share, a head a task, and the losses that train all of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,12 @@ from kt_fewshot.data import (
     Vocabulary,
     before_answer,
 )
-from kt_fewshot.encoders import State
-from kt_fewshot.multitask import Binary, Regression, SplitMLP, Task
+from kt_fewshot.encoders import LSTM, Layer, State
+from kt_fewshot.multitask import Binary, Regression, SplitMLP, Task, make_sharing
 from kt_fewshot.training import LossSum
 
 from .dkt_options import DKTOptions
-from .dkt_parts import CorrectnessHead, ItemOffsets, Trunk
+from .dkt_parts import AnswerReader, Asked, CorrectnessHead, ItemOffsets
 from .mastery_head import MasteryHead
 
 CORRECT: Final = Binary("correct")
@@ -30,9 +31,25 @@ BEHAVIOUR_TASKS: Final[dict[str, Task]] = {
 }
 
 
+LOW_TO_HIGH: Final = (*BEHAVIOUR_TASKS, "correct", "mastery")
+"""Tasks in the order in which one may help the next."""
+
+Known = tuple[Tensor, ...]
+"""What is known of students, (..., hidden) for each view of the trunk: one that all tasks share, or one a task."""
+
+
+class TrunkState(NamedTuple):
+    """Where a trunk stands: what is known, (batch, hidden) for each view, and what its layers remember."""
+
+    known: Known
+    layers: State
+
+
 @final
 class DKTNetwork(nn.Module):
     """Trunk, heads and losses.
+
+    The trunk is one tower of layers, or several, as the sharing scheme has it: a reader of answers and an LSTM.
 
     Args:
         vocabulary: skills and items.
@@ -44,8 +61,14 @@ class DKTNetwork(nn.Module):
         self.options = options
         hidden, embedding, head = options.hidden, options.embedding, options.head_hidden
         rich = not options.plain
-        self.items = ItemOffsets(vocabulary.n_items, embedding) if rich and vocabulary.items else None
-        self.trunk = Trunk(vocabulary, hidden=hidden, embedding=embedding, items=self.items, side=rich)
+        self.items = items = ItemOffsets(vocabulary.n_items, embedding) if rich and vocabulary.items else None
+
+        def make_tower() -> Sequence[Layer]:
+            reader = AnswerReader(vocabulary, hidden=hidden, embedding=embedding, items=items, side=rich)
+            return reader, LSTM(hidden)
+
+        tasks = [task for task in LOW_TO_HIGH if task in options.tasks]
+        self.trunk = make_sharing(options.sharing, make_tower, tasks, width=hidden, options=options.sharing_options)
         self.correct = CorrectnessHead(
             vocabulary,
             width=hidden,
@@ -66,50 +89,62 @@ class DKTNetwork(nn.Module):
             }
         )
 
-    def start(self, rows: int) -> State:
-        """The trunk's state before any answer."""
-        return self.trunk.lstm.start(rows)
+    def start(self, rows: int) -> TrunkState:
+        """The trunk's state before any answer: nothing is known."""
+        nothing = self.correct.skill.weight.new_zeros(rows, self.trunk.width)
+        return TrunkState((nothing,) * self.trunk.n_views, self.trunk.start(rows))
 
-    def read(self, batch: SequenceBatch, state: State, running: Tensor | None = None) -> tuple[Tensor, State]:
-        """What is known *before* each answer (batch, time, hidden), and the state after the last.
+    def read(self, batch: SequenceBatch, state: TrunkState, running: Known | None = None) -> tuple[Known, TrunkState]:
+        """What is known *before* each answer, (batch, time, hidden) a view, and the state after the last.
 
         Args:
             batch: the answers.
             state: before the first of them.
             running: as in `before_answer`, where a bundle may have begun before the batch.
         """
-        after, end = self.trunk(batch, state)
-        return before_answer(after, state[0], batch.reset, place=batch.place, running=running), end
+        after, layers = self.trunk(batch, state.layers, batch.reset)
+        before = _before(after, state.known, batch, running)
+        return before, TrunkState(tuple(view[:, -1] for view in after), layers)
 
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
         batch = self._hide_items(batch)
-        after, _ = self.trunk(batch, self.start(len(batch.index)))
-        before = before_answer(after, torch.zeros_like(after[:, 0]), batch.reset, place=batch.place)
-        return self.task_losses(before, batch) | self._penalties(after, batch)
+        start = self.start(len(batch.index))
+        after, _ = self.trunk(batch, start.layers, batch.reset)
+        return self.task_losses(_before(after, start.known, batch), batch) | self._penalties(after, batch)
 
-    def task_losses(self, before: Tensor, batch: SequenceBatch) -> dict[str, LossSum]:
+    def task_losses(self, before: Known, batch: SequenceBatch) -> dict[str, LossSum]:
         """Losses of the tasks alone, from what is known before each answer."""
-        losses = {CORRECT.name: CORRECT.loss(self.correct(before, batch), batch.correct, batch.scored)}
+        losses = {CORRECT.name: CORRECT.loss(self.correct_logit(before, batch), batch.correct, batch.scored)}
         if self.mastery:
             skill = batch.sets.single()[batch.skill_set]
             ahead = batch.ahead.masked_fill(~(batch.scored & (skill != -1))[..., None], -1)
-            losses["mastery"] = self.mastery.loss(self.mastery(before, batch), skill.clamp(min=0), ahead)
+            losses["mastery"] = self.mastery.loss(self.mastery_logit(before, batch), skill.clamp(min=0), ahead)
         for name, output in self.behaviour_outputs(before, batch).items():
             target = batch.behaviour[..., BEHAVIOUR.index(name)]
             losses[name] = BEHAVIOUR_TASKS[name].loss(output, target, batch.scored & ~target.isnan())
         return losses
 
-    def behaviour_outputs(self, before: Tensor, batch: SequenceBatch) -> dict[str, Tensor]:
+    def correct_logit(self, known: Known, asked: Asked) -> Tensor:
+        """Logit (batch, time) of a right answer."""
+        return self.correct(known[self.trunk.view("correct")], asked)
+
+    def mastery_logit(self, known: Known, asked: Asked) -> Tensor:
+        """Logit (batch, time) of P(the skill is mastered)."""
+        if self.mastery is None:
+            raise TypeError("Mastery is none of the tasks of this network.")
+        return self.mastery(known[self.trunk.view("mastery")], asked)
+
+    def behaviour_outputs(self, before: Known, batch: SequenceBatch) -> dict[str, Tensor]:
         """Raw output (batch, time) of each head of behaviour, from what is known before each answer."""
         return {
-            name: head(before, self.correct.question_vector(batch), batch.question)
+            name: head(before[self.trunk.view(name)], self.correct.question_vector(batch), batch.question)
             for name, head in self.behaviour.items()
         }
 
     def shared_parameters(self) -> list[nn.Parameter]:
-        """What all tasks have in common: the trunk."""
-        return list(self.trunk.parameters())
+        """What several tasks have in common: of the trunk, what its sharing says."""
+        return self.trunk.shared_parameters()
 
     def parameter_groups(self) -> list[dict[str, object]]:
         """Guess, slip and learning rate learn faster: a few numbers a skill that all its answers bear on."""
@@ -127,18 +162,22 @@ class DKTNetwork(nn.Module):
         hidden = torch.rand(batch.item.shape, device=batch.item.device) < self.options.item_dropout
         return replace(batch, item=batch.item.masked_fill(hidden, UNKNOWN))
 
-    def _penalties(self, after: Tensor, batch: SequenceBatch) -> dict[str, LossSum]:
+    def _penalties(self, after: Known, batch: SequenceBatch) -> dict[str, LossSum]:
         """Regularisers, as sums over answers like the losses."""
         penalties = {}
         count = batch.scored.sum()
         if self.items and self.options.item_shrinkage:
             prior = self.items.prior(batch.item).masked_fill(~batch.scored, 0).sum()
             penalties["item_shrinkage"] = LossSum(self.options.item_shrinkage * prior, count)
+        if (tie := self.trunk.penalty()) is not None:
+            penalties["tie"] = LossSum(tie * count, count)
         if self.options.reconstruction:
-            explained = CORRECT.loss(self.correct(after, batch), batch.correct, batch.scored)
+            explained = CORRECT.loss(self.correct_logit(after, batch), batch.correct, batch.scored)
             penalties["reconstruction"] = LossSum(self.options.reconstruction * explained.total, count)
         if self.options.waviness:
-            penalties["waviness"] = LossSum(self.options.waviness * self._waviness(after, batch), count)
+            penalties["waviness"] = LossSum(
+                self.options.waviness * self._waviness(after[self.trunk.view("correct")], batch), count
+            )
         return penalties
 
     def _waviness(self, after: Tensor, batch: SequenceBatch) -> Tensor:
@@ -150,3 +189,11 @@ class DKTNetwork(nn.Module):
         outputs = (after @ skill.weight.t() + skill.bias).sigmoid()  # (batch, time, skills)
         move = outputs.diff(dim=1).masked_fill(batch.reset[:, 1:, None], 0)
         return (move.abs() + move.square()).mean(-1).sum()
+
+
+def _before(after: Known, initial: Known, batch: SequenceBatch, running: Known | None = None) -> Known:
+    """The one-step shift, view by view."""
+    return tuple(
+        before_answer(seen, began, batch.reset, place=batch.place, running=ran)
+        for seen, began, ran in zip(after, initial, running or (None,) * len(after), strict=True)
+    )

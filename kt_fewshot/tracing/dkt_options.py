@@ -1,10 +1,10 @@
 """What a deep tracer can be told: its sizes, its tasks, how it is trained."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kt_fewshot.multitask import BALANCINGS
+from kt_fewshot.multitask import BALANCINGS, SHARINGS
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -39,6 +39,10 @@ class DKTOptions(BaseModel):
         default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1},
         description="weight of a task's loss, 1 by default",
     )
+    sharing: str = Field(
+        default="hard", description="what the tasks share of the trunk: a name of `multitask.SHARINGS`"
+    )
+    sharing_options: dict[str, Any] = Field(default={}, description='of the sharing scheme, as {"tie": 0.01} of soft')
     balancing: str = Field(
         default="sum", description="how the tasks' losses become one gradient: a name of `multitask.BALANCINGS`"
     )
@@ -83,6 +87,8 @@ class DKTOptions(BaseModel):
     def _check(self) -> "DKTOptions":
         if self.balancing not in BALANCINGS:
             raise ValueError(f"Unknown balancing '{self.balancing}'. Choose one of: {', '.join(BALANCINGS)}.")
+        if self.sharing not in SHARINGS:
+            raise ValueError(f"Unknown sharing '{self.sharing}'. Choose one of: {', '.join(SHARINGS)}.")
         if "correct" not in self.tasks:
             raise ValueError("`tasks` should contain 'correct', the task everything else supports.")
         if self.plain and set(self.tasks) != {"correct"}:

@@ -1,4 +1,4 @@
-"""The parts of a deep tracer: a trunk that reads answers, and the head that predicts the next one."""
+"""The parts of a deep tracer: a layer that reads answers, and the head that predicts the next one."""
 
 from dataclasses import dataclass
 from typing import Protocol, final
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSets, Vocabulary, mean_over_skills
-from kt_fewshot.encoders import LSTM, State
+from kt_fewshot.encoders import Layer, State
 from kt_fewshot.multitask import GatheredLinear, SplitMLP
 
 
@@ -78,8 +78,8 @@ class ItemOffsets(nn.Module):
 
 
 @final
-class Trunk(nn.Module):
-    """Reads answers: LSTM over (skill set x answer), item offset, history features and behaviour.
+class AnswerReader(Layer):
+    """Answers as gate pre-activations of an LSTM: (skill set x answer), item offset, history features and behaviour.
 
     The skill set and the answer come in as one row of a lookup table, already projected to the LSTM's gates: the mean
     over the set's skills of an embedding for right or wrong. The others are added as a matrix product.
@@ -90,6 +90,9 @@ class Trunk(nn.Module):
         embedding: width of skill and item vectors.
         items: shared item offsets; None reads no items.
         side: whether history features and behaviour are read.
+
+    Shape:
+        x: a `SequenceBatch`; y: (batch, time, 4 * hidden).
     """
 
     def __init__(
@@ -102,19 +105,22 @@ class Trunk(nn.Module):
         self.items = items
         self.project_item = nn.Linear(2 * embedding, 4 * hidden, bias=False) if items else None
         self.project_side = nn.Linear(len(QUESTION_FEATURES) + len(BEHAVIOUR), 4 * hidden, bias=False) if side else None
-        self.lstm = LSTM(hidden)
 
-    def forward(self, batch: SequenceBatch, state: State) -> tuple[Tensor, State]:
-        """Read a batch: what is known after each answer (batch, time, hidden), and the state to go on from."""
-        table = self.project(mean_over_skills(self.answer, batch.sets))  # (sets, 2, 4 hidden)
-        x = table[batch.skill_set, batch.correct.long()]
+    def start(self, batch: int) -> State:  # noqa: ARG002 (the contract's)
+        """Nothing: each answer is read by itself."""
+        return ()
+
+    def forward(self, x: SequenceBatch, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:  # noqa: ARG002
+        """Read a batch."""
+        table = self.project(mean_over_skills(self.answer, x.sets))  # (sets, 2, 4 hidden)
+        gates = table[x.skill_set, x.correct.long()]
         if self.items and self.project_item:
-            offset = self.items.vector[batch.item]
-            right = batch.correct[..., None].to(offset.dtype)
-            x = x + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
+            offset = self.items.vector[x.item]
+            right = x.correct[..., None].to(offset.dtype)
+            gates = gates + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
         if self.project_side:
-            x = x + self.project_side(torch.cat([batch.heard, batch.behaviour.nan_to_num(0.0)], dim=-1))
-        return self.lstm(x, state, batch.reset)
+            gates = gates + self.project_side(torch.cat([x.heard, x.behaviour.nan_to_num(0.0)], dim=-1))
+        return gates, state
 
 
 @final

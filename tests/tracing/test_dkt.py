@@ -81,9 +81,9 @@ def test_waviness_by_hand() -> None:
     log = random_log(1, seed=4, longest=6)
     store = store_of(log, VOCABULARY)
     (batch,) = Streams(store)
-    after, _ = tracer.network.trunk(batch, tracer.network.start(1))
+    after, _ = tracer.network.trunk(batch, tracer.network.start(1).layers, batch.reset)
     skill = tracer.network.correct.skill
-    outputs = (after[0] @ skill.weight.t() + skill.bias).sigmoid().detach()
+    outputs = (after[0][0] @ skill.weight.t() + skill.bias).sigmoid().detach()
     expected = 0.0
     for here, there in pairwise(outputs):
         move = there - here
@@ -163,7 +163,7 @@ def test_a_balancing_changes_what_is_learned(balancing: str, store: SequenceStor
         tracer = make(balancing=name)
         tracer.fit(store, store)
         assert all(parameter.isfinite().all() for parameter in tracer.parameters())
-        trunks.append(tracer.network.trunk.lstm.weight.detach())
+        trunks.append(next(iter(tracer.network.trunk.parameters())).detach())
     assert not torch.equal(*trunks)
 
 
