@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from .audit import audit
-from .options import READING, Json, Log, gathers
+from .options import READING_ONCE, Json, Log, gathers
 from .output import print_json, say
 
 app = typer.Typer(help="Logs: describe, convert, simulate; forget a student.", no_args_is_help=True)
@@ -15,7 +15,7 @@ app.command(short_help="Look for leaks in a log or in predictions.")(audit)
 
 
 @app.command(short_help="Say what a log holds and how it was read.")
-@gathers(read=READING)
+@gathers(read=READING_ONCE)
 def describe(log: Log, *, as_json: Json = False, read: Mapping[str, Any]) -> None:
     """Say what a log holds, how it was read, what became of every record, and what to look at."""
     from kt_fewshot.recipes import describe_log
@@ -32,7 +32,7 @@ def describe(log: Log, *, as_json: Json = False, read: Mapping[str, Any]) -> Non
 
 
 @app.command(short_help="Write a log in the toolkit's own columns.")
-@gathers(read=READING)
+@gathers(read=READING_ONCE)
 def convert(
     log: Log,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="CSV or Parquet to write; with --buckets, a new folder.")],

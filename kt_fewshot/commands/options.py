@@ -23,7 +23,7 @@ class Option:
     """One option.
 
     Args:
-        flag: `--name`.
+        flag: `--name`, or `--name/--no-name`.
         text: what it means, for `--help`.
         sets: the settings it sets, dotted: "data.seed"; by default one of the flag's own name.
         kind: type of its value; a bool is a flag without one, a list can be given several times.
@@ -39,7 +39,7 @@ class Option:
     @property
     def name(self) -> str:
         """The parameter's name: `--test-fold` is `test_fold`."""
-        return self.flag.strip("-").replace("-", "_")
+        return self.flag.partition("/")[0].strip("-").replace("-", "_")
 
     def parameter(self) -> inspect.Parameter:
         """The option as a parameter that typer understands; None if the user does not give it."""
@@ -67,7 +67,7 @@ COLUMNS: Final = {
 }
 """Columns a user can name, and what they hold."""
 
-READING: Final = (
+READING_ONCE: Final = (
     Option("--format", "Format of the log; found out unless named.", metavar="NAME"),
     *(
         Option(f"--{name}", f"Column: {what}.", (f"columns.{name.replace('-', '_')}",), metavar="COL")
@@ -83,6 +83,12 @@ READING: Final = (
     Option("--key", "Key of the pseudonyms that stand for them otherwise.", kind=Path, metavar="KEYFILE"),
 )
 """How a log is read: fields of `ReadSettings`."""
+
+READING: Final = (
+    *READING_ONCE,
+    Option("--cache/--no-cache", "Keep a log of 32 MB or more in cache/ for the next time (kept).", kind=bool),
+)
+"""The same, where a log may be read again."""
 
 RUNNING: Final = (
     Option("--device", "Where to compute (auto).", metavar="auto|cpu|cuda"),
@@ -114,6 +120,8 @@ TRAINING: Final = (
         (
             Option("--plain", "The model of the paper: lookup, LSTM, linear.", kind=bool),
             Option("--epochs", "Passes over the training students, at most (40).", kind=int),
+            Option("--sharing", "What the tasks share of the trunk (hard).", metavar="NAME"),
+            Option("--balancing", "How the tasks' losses become one gradient (sum).", metavar="NAME"),
         ),
     ),
     *PROTOCOL,

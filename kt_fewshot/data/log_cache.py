@@ -1,47 +1,66 @@
-"""Logs that were read once, kept by what they say: `cache/<SHA-256 of bytes and options>/`.
+"""Large logs that were read once, kept by what they say: `cache/<SHA-256 of bytes and options>/`.
 
-The name is a hash of every byte of the log's files, of their names, of the options and of this version of the program,
-so a log that changed by one byte is read anew, and a copy of a log elsewhere is not. A damaged entry is read anew too.
+A log that changed by one byte is read anew (`log_key.py` tells what counts), a copy of a log elsewhere is not; a
+damaged entry is read anew too. What is kept came through the door of `readers/privacy.py`; where the user opens that
+door (`keep_names`) nothing is kept. The folder tells git and backups to leave it alone.
 """
 
-import hashlib
 import json
 import os
-import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, fields
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from kt_fewshot import __version__
-from kt_fewshot.errors import CheckpointError, LogError, StorageError
+from kt_fewshot.errors import CheckpointError, StorageError
 from kt_fewshot.storage import MANIFEST, Manifest, write_manifest, write_text
 
 from .interactions import Interactions
+from .log_contents import looked_through
 from .log_files import new_folder, write_log
-from .readers import Ingest, Log, Options, Watch, archive_of, read_compact, unwatched
+from .log_key import LOG_KEY, files_of, log_key
+from .readers import CompactLog, Ingest, Log, Options, Watch, is_own_table, read_compact, unwatched
 
 KIND: Final = "log"
-NAME: Final = re.compile("[0-9a-f]{64}")
 FILES: Final = ("log.parquet", "ingest.json", "rejected.parquet", "fates.parquet")
+
+LIMIT: Final = 4_000_000_000
+"""Bytes that are kept; logs that were not used for longest go first."""
+
+ABANDONED: Final = 3600.0
+"""Seconds after which what somebody began to write and never finished goes."""
+
+NO_CONTENT: Final = {
+    ".gitignore": "*\n",
+    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# Logs that kt-fewshot has read, so that it need not read them again. This folder may be removed at any time.\n",
+}
+"""Files that say so of the folder; the second is https://bford.info/cachedir/."""
 
 
 def read_cached(
     paths: Sequence[Path],
-    cache: Path,
+    cache: Path | None,
     *,
+    least: int = 0,
+    limit: int = LIMIT,
     format: str | None = None,
     watch: Watch = unwatched,
     **options: Any,  # fields of `Options`, which checks them
 ) -> Log:
-    """Read a log, or what was kept of it when it was read before.
+    """Read a log and look through it, or take what was kept of it when it was read before.
 
     Args:
         paths: the log, or its parts.
-        cache: folder of what is kept; made when needed. Where it cannot be written, the log is read all the same.
+        cache: folder of what is kept, made when needed; None keeps nothing. Where it cannot be written, the log is
+            read all the same.
+        least: bytes from which on a log is worth keeping; one of our own tables never is, it is read as fast.
+        limit: bytes that may be kept of all logs.
         format: as in `read_log`.
         watch: told how far the reading is, if there is any.
         options: fields of `Options`.
@@ -49,39 +68,17 @@ def read_cached(
     Raises:
         LogError: if the log cannot be read.
     """
-    key = cache_key(paths, format, Options(**options))
-    kept = _kept(cache / key, paths)
-    if kept is not None:
+    asked = Options(**options)
+    if cache is None or asked.keep_names or not _is_slow(paths, least):
+        return _read(paths, format, watch, options).full()
+    place = cache / log_key(paths, format, asked)
+    if (kept := _kept(place, paths)) is not None:
         return kept
-    log = read_compact(paths, format=format, watch=watch, **options)
-    try:
-        shutil.rmtree(cache / key, ignore_errors=True)  # damaged
-        with new_folder(cache / key) as folder:
-            write_log(folder / "log.parquet", log.frame)
-            told = {**json.loads(log.ingest.to_json()), "paths": list(map(str, paths))}
-            write_text(folder / "ingest.json", json.dumps(told, indent=2, ensure_ascii=False))
-            log.ingest.rejected.write_parquet(folder / "rejected.parquet")
-            log.ingest.fates.write_parquet(folder / "fates.parquet")
-            write_manifest(folder, FILES, kind=KIND)
-    except StorageError:
-        return log.full()
+    log = _read(paths, format, watch, options)
+    with suppress(StorageError, OSError, pl.exceptions.PolarsError):  # a full disk, or somebody else was quicker
+        _keep(log, place, paths)
+        _make_room(cache, limit)
     return log.full()
-
-
-def cache_key(paths: Sequence[Path], format: str | None, options: Options) -> str:
-    """The name under which a log is kept: 64 hexadecimal digits.
-
-    Raises:
-        LogError: if a file cannot be read.
-    """
-    told = {name: str(value) for name, value in asdict(options).items() if name not in ("key", "side")}
-    told |= {"format": str(format), "version": __version__, "key": hashlib.sha256(options.key).hexdigest()}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    for number, path in enumerate((*paths, *options.side)):
-        for file in _files(Path(path)):
-            name = str(file.relative_to(path)) if file.is_relative_to(path) and file != Path(path) else Path(path).name
-            digest.update(json.dumps([number, number < len(paths), name, _content(file)]).encode())
-    return digest.hexdigest()
 
 
 def clear_cache(cache: Path) -> int:
@@ -94,7 +91,7 @@ def clear_cache(cache: Path) -> int:
 
 def is_cached_log(folder: Path) -> bool:
     """Whether a folder is what is kept of a log."""
-    return NAME.fullmatch(folder.name) is not None and (folder / MANIFEST).is_file()
+    return LOG_KEY.fullmatch(folder.name) is not None and (folder / MANIFEST).is_file()
 
 
 def rows_in_cache(folder: Path, students: Collection[str]) -> int | None:
@@ -111,34 +108,61 @@ def rows_in_cache(folder: Path, students: Collection[str]) -> int | None:
         return None
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """The file, all files of a folder, or the archive that the path leads into."""
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    else:
-        yield archive_of(path) or path
+def _is_slow(paths: Sequence[Path], least: int) -> bool:
+    """Whether a log is large, and none of our own tables."""
+    size = 0
+    for path in paths:
+        for file in files_of(path):
+            size += file.stat().st_size if file.is_file() else 0
+            if size >= least:
+                return not is_own_table(paths[0])
+    return False
 
 
-def _content(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError as error:
-        raise LogError(f"There is no file {path}.") from error
-    except OSError as error:
-        raise LogError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+def _read(paths: Sequence[Path], format: str | None, watch: Watch, options: dict[str, Any]) -> CompactLog:
+    log = read_compact(paths, format=format, watch=watch, **options)
+    return replace(log, ingest=looked_through(log.ingest, log.frame))
+
+
+def _keep(log: CompactLog, place: Path, paths: Sequence[Path]) -> None:
+    """Write an entry."""
+    shutil.rmtree(place, ignore_errors=True)  # damaged
+    with new_folder(place) as folder:
+        write_log(folder / "log.parquet", log.frame)
+        told = log.ingest.to_dict() | {"contents": log.ingest.contents, "paths": list(map(str, paths))}
+        write_text(folder / "ingest.json", json.dumps(told, indent=2, ensure_ascii=False))
+        log.ingest.rejected.write_parquet(folder / "rejected.parquet")
+        log.ingest.fates.write_parquet(folder / "fates.parquet")
+        write_manifest(folder, FILES, kind=KIND)
+    for name, text in NO_CONTENT.items():
+        if not (place.parent / name).exists():
+            write_text(place.parent / name, text)
+
+
+def _make_room(cache: Path, limit: int) -> None:
+    """Remove the logs not used for longest, until the others take `limit` bytes, and what was abandoned."""
+    entries = sorted(filter(is_cached_log, cache.iterdir()), key=lambda entry: entry.stat().st_mtime, reverse=True)
+    size = 0
+    for entry in entries:
+        size += sum(file.stat().st_size for file in entry.iterdir())
+        if size > limit:
+            shutil.rmtree(entry, ignore_errors=True)
+    for entry in cache.glob(".tmp-*"):
+        if time.time() - entry.stat().st_mtime > ABANDONED:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _kept(folder: Path, paths: Sequence[Path]) -> Log | None:
-    """What is kept of a log, if it is there and whole."""
+    """What is kept of a log, if it is there and whole; it was used now."""
     try:
         manifest = Manifest.load(folder, kind=KIND)
         manifest.verify(folder)
         told = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
         frames = [pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in ("log", "rejected", "fates")]
-    except (CheckpointError, OSError):
+    except (CheckpointError, OSError, pl.exceptions.PolarsError):
         return None
+    with suppress(OSError):
+        os.utime(folder)
     table, rejected, fates = frames
     before = told.get("paths", told["files"])
     own = {field.name for field in fields(Ingest)}

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from _cli import small_log
+from _cli import TINY, cli, small_log
 
-from kt_fewshot.data import pseudonym
+from kt_fewshot.data import log_cache, pseudonym
 from kt_fewshot.errors import KTError, LogError
-from kt_fewshot.recipes import ReadSettings
+from kt_fewshot.recipes import ReadSettings, read_settings
 from kt_fewshot.recipes.key_file import make_key
 from kt_fewshot.recipes.settings import checked
 
@@ -49,3 +49,39 @@ def test_settings_survive_being_written_and_paths_hold_anywhere(tmp_path: Path, 
     assert settings.absolute().side == (tmp_path / "a.csv",)
     assert settings.absolute().key == tmp_path / "key"
     assert ReadSettings().absolute() == ReadSettings()
+
+
+def test_a_large_log_is_read_once_and_told_of_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "log.csv"
+    small_log(15).write_csv(log)
+    log.write_text(log.read_text() + "one too few\n")
+    anew = ReadSettings(cache=False).read(log)
+    assert not (tmp_path / "cache").exists()
+    assert ReadSettings().read(log).ingest.to_json() == anew.ingest.to_json()
+    assert not (tmp_path / "cache").exists()  # it is small
+    monkeypatch.setattr(read_settings, "LEAST", log.stat().st_size)
+    ReadSettings().read(log)
+    monkeypatch.setattr(log_cache, "read_compact", None)
+    again = ReadSettings().read(log)
+    assert again.ingest.to_json() == anew.ingest.to_json()
+    assert again.ingest.rejects_csv() == anew.ingest.rejects_csv()
+    assert again.interactions.table.equals(anew.interactions.table)
+
+
+def test_every_command_takes_it_from_the_cache_and_forgetting_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(read_settings, "LEAST", 0)
+    small_log().write_csv("log.csv")
+    assert cli("dkt", "train", "log.csv", "--out", "run", "--no-report", "--no-cache", *TINY).code == 0
+    assert not Path("cache").exists()
+    assert cli("dkt", "train", "log.csv", "--out", "other", "--no-report", *TINY).code == 0
+    assert Path("run/ingest.json").read_bytes() == Path("other/ingest.json").read_bytes()
+    monkeypatch.setattr(log_cache, "read_compact", None)
+    for told in (("evaluate", "run"), ("predict", "run"), ("mastery", "run"), ("compare", "--tracers", "skill-mean")):
+        done = cli("dkt", told[0], *told[1:2], "log.csv", *(["--out", "third", *told[1:]] if len(told) > 2 else []))
+        assert done.code == 0, done
+    assert cli("data", "audit", "log.csv", "--draws", "9", "--json").code in (0, 1)
+    found = cli("data", "forget", small_log()["student"][0], "--json").json["removed"]
+    assert [Path(one["path"]).parent.name for one in found if one["what"] == "cached log"] == ["cache"]
+    assert not list(Path("cache").glob("*/log.parquet"))

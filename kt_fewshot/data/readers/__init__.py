@@ -16,14 +16,15 @@ from .columns import ColumnChoice
 from .containers import Parts, archive_of, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
-from .own_parquet import bucket_folders
+from .own_parquet import bucket_folders, is_own_table
 from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
+from .side_files import files_near
 from .sniff import Peek, Watch, sniff, unwatched
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["Watch", "archive_of", "bucket_folders", "load_reader", "read_cells", "read_compact", "read_log", "sniff"]
-__all__ += ["unwatched"]
+__all__ += ["Watch", "archive_of", "bucket_folders", "is_own_table", "load_reader", "read_cells", "read_compact"]
+__all__ += ["read_log", "side_files_near", "sniff", "unwatched"]
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",
@@ -188,6 +189,18 @@ def load_reader(name: str) -> Reader:
         raise LogError(f"Unknown format '{name}'. Choose one of: {', '.join(sorted(READERS))}.")
     module, _, kind = READERS[name].partition(":")
     return getattr(import_module(f".{module}", __name__), kind)()
+
+
+def side_files_near(paths: Sequence[Path], format: str | None) -> tuple[Path, ...]:
+    """Files near a log, beside its own, that a reader may look into.
+
+    Args:
+        paths: the log, or its parts.
+        format: a reader's name; None for any of them.
+    """
+    readers = map(load_reader, READERS if format is None else [format])
+    names = [name for reader in readers for name in reader.beside]
+    return tuple(dict.fromkeys(file for path in paths for file in files_near(path, names)))
 
 
 def recognise(peek: Peek) -> Reader:

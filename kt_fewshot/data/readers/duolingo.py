@@ -56,6 +56,7 @@ class DuolingoSlam(Reader):
     name: ClassVar[str] = "duolingo-slam"
     title: ClassVar[str] = "Duolingo SLAM"
     uses: ClassVar[frozenset[str]] = frozenset({"side"})
+    beside: ClassVar[tuple[str, ...]] = ("*.key",)
 
     def recognises(self, peek: Peek) -> int:
         """By the comment that begins a block."""

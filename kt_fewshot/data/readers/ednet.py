@@ -39,6 +39,7 @@ class EdNet(Reader):
     name: ClassVar[str] = "ednet"
     title: ClassVar[str] = "EdNet-KT1"
     uses: ClassVar[frozenset[str]] = frozenset({"side"})
+    beside: ClassVar[tuple[str, ...]] = ("questions.csv",)
 
     def recognises(self, peek: Peek) -> int:
         """A folder of `u1.csv`, `u2.csv`, ... (or one with such a folder `KT1` in it), or files of these columns."""
@@ -49,7 +50,7 @@ class EdNet(Reader):
     def read(self, source: Source, options: Options) -> Draft:
         """Read the students' files in batches."""
         files = list(_student_files(source))
-        side = side_file(source, options, ["questions.csv"])
+        side = side_file(source, options, self.beside)
         if side is None:
             raise LogError(f"{source.peek.name} needs questions.csv, which tells what is right. Name it with --side.")
         questions = _questions(side)

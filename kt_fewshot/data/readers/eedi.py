@@ -33,6 +33,7 @@ class Eedi(Reader):
     name: ClassVar[str] = "eedi"
     title: ClassVar[str] = "Eedi (NeurIPS 2020)"
     uses: ClassVar[frozenset[str]] = frozenset({"side"})
+    beside: ClassVar[tuple[str, ...]] = ("answer_metadata*.csv", "question_metadata*.csv", "subject_metadata*.csv")
 
     def recognises(self, peek: Peek) -> int:
         """By its column names."""

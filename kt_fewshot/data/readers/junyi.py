@@ -25,7 +25,6 @@ COLUMNS: Final = {
     "attempts": "count_attempts",
 }
 SIGNS: Final = frozenset({"user_id", "exercise", "correct", "time_done", "time_taken", "count_attempts"})
-TABLE: Final = ["junyi_exercise_table.csv", "*exercise*table*.csv"]
 
 
 class Junyi(Reader):
@@ -37,6 +36,7 @@ class Junyi(Reader):
     name: ClassVar[str] = "junyi"
     title: ClassVar[str] = "Junyi Academy 2015"
     uses: ClassVar[frozenset[str]] = frozenset({"side"})
+    beside: ClassVar[tuple[str, ...]] = ("junyi_exercise_table.csv", "*exercise*table*.csv")
 
     def recognises(self, peek: Peek) -> int:
         """By its column names."""
@@ -44,7 +44,7 @@ class Junyi(Reader):
 
     def read(self, source: Source, options: Options) -> Draft:
         """Read the log, and the exercises' topics if they are there."""
-        side = side_file(source, options, TABLE)
+        side = side_file(source, options, self.beside)
         topics = None
         if side is not None:
             topics = read_side(side, {"item": "name", "skills": "topic"}).unique("item", keep="first")

@@ -12,7 +12,7 @@ from kt_fewshot.errors import LogError
 from ..interactions import SCHEMA, stand_together
 from .parquet import parquet_columns, read_parquet
 from .reader import Draft, Options, Reader, Source
-from .sniff import Peek
+from .sniff import Peek, sniff
 
 BUCKET: Final = re.compile(r"bucket=(\d+)\Z")
 NEEDED: Final = ("student", "correct")
@@ -61,6 +61,12 @@ class OwnParquet(Reader):
             return
         for bucket in bucket_folders(peek.path) or [peek.path]:
             yield from sorted(bucket.glob("[!._]*.parquet"))
+
+
+def is_own_table(path: Path) -> bool:
+    """Whether a path is a log that this program wrote as Parquet, in one file or in buckets."""
+    may_be = path.is_dir() or (path.is_file() and path.suffix == ".parquet")
+    return may_be and OwnParquet().recognises(sniff(path)) > 0
 
 
 def bucket_folders(path: Path) -> list[Path]:

@@ -141,6 +141,8 @@ class Reader(ABC):
     """What people call it."""
     uses: ClassVar[frozenset[str]] = frozenset()
     """Which of the options `kc`, `hint` and `side` mean something for this format."""
+    beside: ClassVar[tuple[str, ...]] = ()
+    """Names (patterns as in a shell) of side files that it looks for near a log, where the user names none."""
 
     @abstractmethod
     def recognises(self, peek: Peek) -> int:

@@ -36,6 +36,7 @@ class Riiid(Reader):
     name: ClassVar[str] = "riiid"
     title: ClassVar[str] = "Riiid (EdNet on Kaggle)"
     uses: ClassVar[frozenset[str]] = frozenset({"side"})
+    beside: ClassVar[tuple[str, ...]] = ("questions.csv",)
 
     def recognises(self, peek: Peek) -> int:
         """By its column names."""
@@ -43,7 +44,7 @@ class Riiid(Reader):
 
     def read(self, source: Source, options: Options) -> Draft:
         """Read the table, and the questions if they are there."""
-        side = side_file(source, options, ["questions.csv"])
+        side = side_file(source, options, self.beside)
         skills = None
         if side is not None:
             skills = read_side(side, {"item": "question_id", "skills": "tags"})

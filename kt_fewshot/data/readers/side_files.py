@@ -57,6 +57,11 @@ def read_side(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
     return table.frame.drop("row")
 
 
+def files_near(log: Path, names: Sequence[str]) -> list[Path]:
+    """Files near a log, each once, of these names (patterns as in a shell)."""
+    return list(dict.fromkeys(path for path in _near(log) if any(_fits(path, pattern) for pattern in names)))
+
+
 def _near(log: Path) -> Iterator[Path]:
     """Files in and around the log's folder."""
     start = log if log.is_dir() else log.parent

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kt_fewshot.data.log_cache import cache_key, read_cached
+from kt_fewshot.data import read_cached
+from kt_fewshot.data.log_key import log_key
 from kt_fewshot.data.readers import Log, Options, containers, read_log
 from kt_fewshot.data.readers.containers import archive_of
 from kt_fewshot.errors import LogError
@@ -227,7 +228,7 @@ def test_what_is_an_archive(tmp_path: Path):
 def test_cached(tmp_path: Path):
     archive = packed(tmp_path / "logs.zip", PARTS)
     files = [folder(tmp_path / "logs", PARTS), archive, archive / "a.csv"]
-    assert len({cache_key([path], None, Options()) for path in files}) == 3
+    assert len({log_key([path], None, Options()) for path in files}) == 3
     for path in files:
         first, again = (read_cached([path], tmp_path / "cache") for _ in range(2))
         assert again.ingest.files == first.ingest.files
