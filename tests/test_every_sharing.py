@@ -60,7 +60,9 @@ def test_unknown_names_and_options_are_refused() -> None:
         sharing_of("soft", "mlp", tye=1)
     with pytest.raises(KTError, match=r"Sharing 'hard' has no option 'tie'\. It has none\."):
         sharing_of("hard", "mlp", tie=1)
-    with pytest.raises(ValueError, match="at least one task"):
+    with pytest.raises(KTError, match=r"Sharing 'soft': `tie` should be at least 0\. Found `tie = -1`\."):
+        sharing_of("soft", "mlp", tie=-1)
+    with pytest.raises(KTError, match="at least one task"):
         sharing_of("hard", "mlp", ())
 
 

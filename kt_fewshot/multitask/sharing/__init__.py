@@ -40,15 +40,17 @@ def make_sharing(
         options: of the scheme, such as `tie` of "soft".
 
     Raises:
-        KTError: if there is no such scheme, or it has no such option.
-        ValueError: if an option is out of range.
+        KTError: if there is no such scheme, or it has no such option, or the option is out of range.
     """
     kind = sharing_class(name)
     known = list(signature(kind).parameters)[3:]  # after make_tower, tasks and width
     if unknown := sorted(set(options or {}) - set(known)):
         has = f"It has: {', '.join(known)}." if known else "It has none."
         raise KTError(f"Sharing '{name}' has no option '{unknown[0]}'. {has}")
-    return kind(make_tower, tasks, width=width, **(options or {}))  # pyright: ignore[reportCallIssue]
+    try:
+        return kind(make_tower, tasks, width=width, **(options or {}))  # pyright: ignore[reportCallIssue]
+    except ValueError as error:
+        raise KTError(f"Sharing '{name}': {error}") from error
 
 
 __all__ = ["SHARINGS", "MakeTower", "Sharing", "Tower", "make_sharing", "sharing_class"]

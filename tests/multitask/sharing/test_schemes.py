@@ -134,4 +134,4 @@ def test_experts_belong_to_no_task() -> None:
     assert scheme.tower_names() == ("expert 1", "expert 2")
     assert len(scheme(rows(6).float(), scheme.start(6))[0]) == 3
     with pytest.raises(ValueError, match="`experts` should be at least 1"):
-        make_sharing("mmoe", dense, TASKS, width=4, options={"experts": 0})
+        MMoE(dense, TASKS, width=4, experts=0)
