@@ -50,8 +50,8 @@ class Toy(nn.Module):
 class Batch(tuple):
     """(x, y) that can be cut."""
 
-    def chunks(self, n: int) -> Iterator[tuple[Tensor, Tensor]]:
-        return zip(*(part.chunk(n) for part in self), strict=True)
+    def chunks(self, n: int) -> Iterator["Batch"]:
+        return map(Batch, zip(*(part.chunk(n) for part in self), strict=True))
 
 
 @dataclass
@@ -185,27 +185,3 @@ def hold_lock(path: Path, held: Event, release: Event) -> None:
     with locked(path, wait=False):
         held.set()
         release.wait()
-
-
-@dataclass
-class HalfBatches(ToyBatches):
-    """Every second answer of each batch."""
-
-    rank: int = 0
-
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
-        for batch in super().epoch(epoch, first_step):
-            yield Batch(part[self.rank :: 2] for part in batch)
-
-
-def train_in_group(folder: Path, rank: int) -> None:
-    """Train a toy as one of two processes; leave its weights and its last loss in a file."""
-    torch.set_num_threads(1)
-    address = f"file://{folder / 'meeting'}"
-    torch.distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=2)
-    model = Toy()
-    model.dropout.p = 0.0
-    history = Trainer(OPTIONS, loss_scale=16).fit(model, HalfBatches(rank=rank))
-    loss = torch.tensor(history.rows[-1].losses["sum"])
-    torch.save({**model.state_dict(), "loss": loss}, folder / f"rank{rank}")
-    torch.distributed.destroy_process_group()

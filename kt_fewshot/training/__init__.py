@@ -1,6 +1,7 @@
 """Training of any module that knows its losses: the trainer, its options, history, resume, seeding."""
 
 from .average import WeightAverage
+from .distributed import Processes, ProcessLostError
 from .early_stopping import EarlyStopping
 from .freed_memory import keep_freed_memory
 from .history import History, Row
@@ -19,6 +20,8 @@ __all__ = [
     "LossSum",
     "PlainSum",
     "Precision",
+    "ProcessLostError",
+    "Processes",
     "Progress",
     "Row",
     "Silence",

@@ -1,4 +1,7 @@
-"""The loop of a training: steps, epochs, and what happens between them."""
+"""The loop of a training: steps, epochs, and what happens between them.
+
+Several processes go through it in step: whatever depends on a clock or a signal is agreed on before anyone acts on it.
+"""
 
 import math
 import time
@@ -40,6 +43,7 @@ class Loop:
         self.state, self.stepper, self.batches, self.validate = state, stepper, batches, validate
         self.settings, self.checkpoint = settings, checkpoint
         self.model, self.options, self.device = stepper.model, stepper.options, stepper.device
+        self.processes = stepper.processes
         self.reporter = Reporter(progress, state.totals)
         self.interrupts = Interrupts()
         self.out_of_time = False
@@ -67,8 +71,8 @@ class Loop:
 
     def _epoch(self) -> None:
         state = self.state
+        (self.out_of_time,) = self.processes.any(self._is_out_of_time())
         for batch in self.batches.epoch(state.epoch, state.step_in_epoch):
-            self.out_of_time = self._is_out_of_time()
             if self.out_of_time:
                 break
             self._step(batch)
@@ -79,7 +83,7 @@ class Loop:
             self._close_epoch()
         elif not self.out_of_time:
             raise TrainingError("There is nothing to learn from: the first epoch has no batches.")
-        if self.interrupts.requested:
+        if any(self.processes.any(self.interrupts.requested)):
             self._stop_for_interrupt()
 
     def _step(self, batch: Any) -> None:  # noqa: ANN401
@@ -94,14 +98,19 @@ class Loop:
             state.average.update(state.step)
 
     def _between_steps(self) -> None:
-        now = self._lap()
-        if self.reporter.is_due():
+        save_due = self._lap() - self.last_save >= self.options.checkpoint_seconds
+        report, save, interrupted, self.out_of_time = self.processes.any(
+            self.reporter.is_due(),
+            save_due and self.checkpoint is not None,
+            self.interrupts.requested,
+            self._is_out_of_time(),
+        )
+        if report:
             self._refuse_poison()
             self.reporter.report(self.state.step_in_epoch)
-        if self.checkpoint is not None and now - self.last_save >= self.options.checkpoint_seconds:
+        if save or interrupted:
             self._save()
-        if self.interrupts.requested:
-            self._save()
+        if interrupted:
             self._stop_for_interrupt()
 
     def _close_epoch(self) -> None:
@@ -135,24 +144,24 @@ class Loop:
         return self.device.type == "cpu"
 
     def _validated(self) -> Validation | None:
-        """Validate the averaged weights and keep them if they are the best."""
+        """Validate the averaged weights and keep them if they are the best; what the writer found is everyone's."""
         if self.validate is None:
             return None
         state = self.state
+        self.processes.take_writers(self.model.buffers())  # such as running statistics: each saw only its own share
         seed_generators(mix(self.options.seed, state.step, 0), self.device)
         with state.average.in_place() if state.average else nullcontext():
             self.model.eval()
-            found = self.validate()
+            found = self.processes.from_writer(self.validate())
             self.model.train()
             state.stopping.update(found.score, state.epoch + 1, self.model)
         return found
 
     def _save(self) -> None:
-        if self.checkpoint is None:
-            return
         self._refuse_poison(weights_too=True)
         self._lap()
-        save_state(self.checkpoint, self.state, self.settings)
+        if self.checkpoint is not None:
+            save_state(self.checkpoint, self.state, self.settings)
         self.last_save = time.monotonic()
 
     def _refuse_poison(self, *, weights_too: bool = False) -> None:

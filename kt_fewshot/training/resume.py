@@ -12,6 +12,7 @@ from kt_fewshot.errors import CheckpointError
 from kt_fewshot.storage import load_checkpoint, plain_json, save_checkpoint
 
 from .average import WeightAverage
+from .distributed import Processes
 from .early_stopping import EarlyStopping
 from .history import History
 from .optimization import load_optimizer_tensors, optimizer_tensors
@@ -62,24 +63,8 @@ def save_state(folder: Path, state: TrainingState, settings: Mapping[str, Any]) 
     Raises:
         StorageError: if it cannot be written; the state saved before still loads.
     """
-    balancing = _state_dict(state.balancing)
-    tensors = {
-        **_prefixed("model", state.model.state_dict()),
-        **_prefixed("optimizer", optimizer_tensors(state.optimizer)),
-        **_prefixed("average", state.average.weights if state.average else {}),
-        **_prefixed("best", state.stopping.best_weights),
-        **_prefixed("balancing", {name: value for name, value in balancing.items() if isinstance(value, Tensor)}),
-    }
-    meta = {
-        "settings": settings,
-        **{name: getattr(state, name) for name in _NUMBERS},
-        "totals": state.totals.to_json(),
-        "history": state.history.to_json(),
-        "best_score": state.stopping.best_score,
-        "best_epoch": state.stopping.best_epoch,
-        "balancing": {name: value for name, value in balancing.items() if not isinstance(value, Tensor)},
-    }
-    save_checkpoint(folder, tensors, meta, kind=KIND, keep=_GENERATIONS)
+    tensors, meta = _packed(state)
+    save_checkpoint(folder, tensors, {"settings": settings, **meta}, kind=KIND, keep=_GENERATIONS)
 
 
 def load_state(folder: Path, state: TrainingState, settings: Mapping[str, Any]) -> None:
@@ -92,17 +77,53 @@ def load_state(folder: Path, state: TrainingState, settings: Mapping[str, Any]) 
     """
     tensors, meta = _newest_whole(folder)
     _check_settings(meta["settings"], plain_json(settings), folder)
-    parts = {name: _unprefixed(name, tensors) for name in ("model", "optimizer", "average", "best", "balancing")}
     try:
-        state.model.load_state_dict(parts["model"])
-        load_optimizer_tensors(state.optimizer, parts["optimizer"])
-        if state.average:
-            state.average.load(parts["average"])
-        if parts["balancing"] or meta["balancing"]:
-            state.balancing.load_state_dict(parts["balancing"] | meta["balancing"])  # pyright: ignore[reportAttributeAccessIssue]
+        _unpack(state, tensors, meta)
     except (RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise CheckpointError(f"{folder} is the state of another model, resume with the same one: {reason}") from error
+
+
+def share_state(state: TrainingState, processes: Processes) -> None:
+    """Bring every process to the writer's state, to the last bit."""
+    if processes.count == 1:
+        return
+    tensors, meta = _packed(state)
+    tensors, meta = processes.from_writer(({name: tensor.cpu() for name, tensor in tensors.items()}, meta))
+    if not processes.is_writer:
+        _unpack(state, tensors, meta)
+
+
+def _packed(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The state as named tensors and plain values."""
+    balancing = _state_dict(state.balancing)
+    tensors = {
+        **_prefixed("model", state.model.state_dict()),
+        **_prefixed("optimizer", optimizer_tensors(state.optimizer)),
+        **_prefixed("average", state.average.weights if state.average else {}),
+        **_prefixed("best", state.stopping.best_weights),
+        **_prefixed("balancing", {name: value for name, value in balancing.items() if isinstance(value, Tensor)}),
+    }
+    meta = {
+        **{name: getattr(state, name) for name in _NUMBERS},
+        "totals": state.totals.to_json(),
+        "history": state.history.to_json(),
+        "best_score": state.stopping.best_score,
+        "best_epoch": state.stopping.best_epoch,
+        "balancing": {name: value for name, value in balancing.items() if not isinstance(value, Tensor)},
+    }
+    return tensors, meta
+
+
+def _unpack(state: TrainingState, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """The opposite of `_packed`."""
+    parts = {name: _unprefixed(name, tensors) for name in ("model", "optimizer", "average", "best", "balancing")}
+    state.model.load_state_dict(parts["model"])
+    load_optimizer_tensors(state.optimizer, parts["optimizer"])
+    if state.average:
+        state.average.load(parts["average"])
+    if parts["balancing"] or meta["balancing"]:
+        state.balancing.load_state_dict(parts["balancing"] | meta["balancing"])  # pyright: ignore[reportAttributeAccessIssue]
     for name in _NUMBERS:
         setattr(state, name, meta[name])
     device = next(state.model.parameters()).device

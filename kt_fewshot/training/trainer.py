@@ -11,13 +11,14 @@ from kt_fewshot.errors import CheckpointError
 from kt_fewshot.storage import has_checkpoint
 
 from .average import WeightAverage
+from .distributed import Processes
 from .early_stopping import EarlyStopping
 from .history import History
 from .loop import Loop, Validate
 from .optimization import make_optimizer
 from .options import TrainerOptions
 from .progress import Progress, Silence
-from .resume import TrainingState, load_state
+from .resume import TrainingState, load_state, share_state
 from .stepper import Stepper
 from .trainable import Balancing, BatchSource, PlainSum, Trainable
 
@@ -68,11 +69,15 @@ class Trainer:
         torch's generators are the caller's again afterwards. On a CPU the result is reproducible to the last bit, and
         a resumed training ends with the very weights of an uninterrupted one, wherever it was killed.
 
+        Where several processes have joined (see `Processes`), all call this at the same time, with the same batches;
+        the first one's weights, checkpoint and validation are everyone's.
+
         Args:
             model: an `nn.Module`, on the device to train on.
             batches: what to train on, on the same device.
             validate: called at each epoch's end, with the model in eval mode and averaged weights.
-            checkpoint: folder to keep the training's state in, from which it can be resumed; None keeps nothing.
+            checkpoint: folder to keep the training's state in, from which it can be resumed; None keeps nothing. Of
+                several processes the first one's counts.
             resume: go on from `checkpoint`; begin anew if nothing has been saved there yet.
             progress: someone to tell.
 
@@ -84,13 +89,16 @@ class Trainer:
         """
         if not isinstance(model, nn.Module):
             raise TypeError(f"`model` should be an nn.Module. Found {type(model).__name__}.")
+        processes = Processes.here()
+        checkpoint = checkpoint if processes.is_writer else None
         if checkpoint is not None and not resume and has_checkpoint(checkpoint):
             raise CheckpointError(f"{checkpoint} keeps the state of a training. Resume it, or choose another folder.")
         state = self._fresh_state(model)
         stepper = self._stepper(state, self.options.epochs * batches.steps_per_epoch)
-        settings = self._settings(batches)
+        settings = self._settings(batches) if checkpoint is not None else {}
         if checkpoint is not None and resume and has_checkpoint(checkpoint):
             load_state(checkpoint, state, settings)
+        share_state(state, processes)
         progress = progress or Silence()
         loop = Loop(state, stepper, batches, validate, settings=settings, checkpoint=checkpoint, progress=progress)
         return loop.run()
