@@ -3,11 +3,14 @@
 from .balancing import AGGREGATORS, BALANCINGS, SCALARIZERS, make_balancing
 from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
+from .grouping import group_tasks
 from .heads import GatheredLinear, SplitMLP
 from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
+from .relations import Relations, gradient_cosine, lookahead_affinity
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
 from .tasks import Binary, Regression, Task
+from .watched import Watched
 
 __all__ = [
     "AGGREGATORS",
@@ -24,6 +27,7 @@ __all__ = [
     "PrototypeHead",
     "Regression",
     "RelationHead",
+    "Relations",
     "RidgeHead",
     "SVMHead",
     "Sharing",
@@ -31,7 +35,11 @@ __all__ = [
     "SplitMLP",
     "Task",
     "TaskFamily",
+    "Watched",
     "class_means",
+    "gradient_cosine",
+    "group_tasks",
+    "lookahead_affinity",
     "make_balancing",
     "make_sharing",
     "planted_family",
