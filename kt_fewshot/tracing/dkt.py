@@ -59,7 +59,8 @@ TRAINER_OPTIONS: Final = (
 )
 
 STOPPING_TASKS: Final = ("correct", "mastery")
-"""Training stops by the sum of these tasks' validation losses; the others only support them."""
+"""Training stops by the sum of these tasks' validation losses; the others only support them. Without these two, by
+that of all tasks."""
 
 
 class DKTState(NamedTuple):
@@ -139,6 +140,8 @@ class DKT(Tracer):
         if not tasks:
             return
         kept = tuple(task for task in self.settings.tasks if task not in tasks)
+        if not kept:
+            raise TrainingError(f"The log tells nothing of what should be learned: {', '.join(tasks)}.")
         self.settings = self.settings.model_copy(update={"tasks": kept})
         self.options = self.settings.model_dump(mode="json")
         self.network = self._fresh_network(self.settings).to(self.device, self._dtype)
@@ -260,7 +263,8 @@ class DKT(Tracer):
                 f"or lower the learning rate ({self.settings.learning_rate:g})."
             )
         losses = {f"{task}_loss": total / count for task, (total, count) in sums.items() if count}
-        score = -sum(losses.get(f"{task}_loss", 0.0) for task in STOPPING_TASKS)
+        stopping = [task for task in STOPPING_TASKS if task in self.settings.tasks] or self.settings.tasks
+        score = -sum(losses.get(f"{task}_loss", 0.0) for task in stopping)
         return Validation(score, {"auc": auc(expit(logits), correct)} | losses)
 
     def _calibrate(self, valid: SequenceStore) -> None:

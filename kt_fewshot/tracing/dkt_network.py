@@ -64,7 +64,14 @@ class DKTNetwork(nn.Module):
         self.items = items = ItemOffsets(vocabulary.n_items, embedding) if rich and vocabulary.items else None
 
         def make_tower() -> Sequence[Layer]:
-            reader = AnswerReader(vocabulary, hidden=hidden, embedding=embedding, items=items, side=rich)
+            reader = AnswerReader(
+                vocabulary,
+                hidden=hidden,
+                embedding=embedding,
+                items=items,
+                side=rich,
+                behaviour=options.behaviour_inputs,
+            )
             return reader, LSTM(hidden)
 
         tasks = [task for task in LOW_TO_HIGH if task in options.tasks]
@@ -115,7 +122,9 @@ class DKTNetwork(nn.Module):
 
     def task_losses(self, before: Known, batch: SequenceBatch) -> dict[str, LossSum]:
         """Losses of the tasks alone, from what is known before each answer."""
-        losses = {CORRECT.name: CORRECT.loss(self.correct_logit(before, batch), batch.correct, batch.scored)}
+        losses = {}
+        if self._learns_correct:
+            losses[CORRECT.name] = CORRECT.loss(self.correct_logit(before, batch), batch.correct, batch.scored)
         if self.mastery:
             skill = batch.sets.single()[batch.skill_set]
             ahead = batch.ahead.masked_fill(~(batch.scored & (skill != -1))[..., None], -1)
@@ -126,7 +135,9 @@ class DKTNetwork(nn.Module):
         return losses
 
     def correct_logit(self, known: Known, asked: Asked) -> Tensor:
-        """Logit (batch, time) of a right answer."""
+        """Logit (batch, time) of a right answer; 0 where that is none of the tasks."""
+        if not self._learns_correct:
+            return torch.zeros_like(asked.question[..., 0])
         return self.correct(known[self.trunk.view("correct")], asked)
 
     def mastery_logit(self, known: Known, asked: Asked) -> Tensor:
@@ -154,6 +165,11 @@ class DKTNetwork(nn.Module):
         if fast:
             groups.append({"params": fast, "lr": self.options.emission_learning_rate})
         return groups
+
+    @property
+    def _learns_correct(self) -> bool:
+        """The single-task twin of another task has this head for its question vectors alone."""
+        return CORRECT.name in self.options.tasks
 
     def _hide_items(self, batch: SequenceBatch) -> SequenceBatch:
         """Some items become the unknown item, which so learns what to expect of an item never seen."""

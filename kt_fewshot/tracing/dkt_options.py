@@ -33,7 +33,12 @@ class DKTOptions(BaseModel):
         default=16.0, ge=0, description="prior on an item's squared distance from its skill, in answers of evidence"
     )
     tasks: tuple[Literal["correct", "mastery", "response_time", "hints", "attempts"], ...] = Field(
-        default=TASKS, description="what is learned jointly, as far as the log has it"
+        default=TASKS,
+        min_length=1,
+        description="what is learned jointly, as far as the log tells; without 'correct', P(correct) is the mean",
+    )
+    behaviour_inputs: bool = Field(
+        default=True, description="whether response time, hints and attempts of the answers before are read"
     )
     weights: dict[str, float] = Field(
         default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1},
@@ -89,8 +94,6 @@ class DKTOptions(BaseModel):
             raise ValueError(f"Unknown balancing '{self.balancing}'. Choose one of: {', '.join(BALANCINGS)}.")
         if self.sharing not in SHARINGS:
             raise ValueError(f"Unknown sharing '{self.sharing}'. Choose one of: {', '.join(SHARINGS)}.")
-        if "correct" not in self.tasks:
-            raise ValueError("`tasks` should contain 'correct', the task everything else supports.")
         if self.plain and set(self.tasks) != {"correct"}:
             raise ValueError(f"The plain model learns one task, 'correct'. Found `tasks = {list(self.tasks)}`.")
         if not self.plain and (self.reconstruction or self.waviness):

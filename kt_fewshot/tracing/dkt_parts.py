@@ -90,21 +90,31 @@ class AnswerReader(Layer):
         embedding: width of skill and item vectors.
         items: shared item offsets; None reads no items.
         side: whether history features and behaviour are read.
+        behaviour: whether behaviour is, where `side` is.
 
     Shape:
         x: a `SequenceBatch`; y: (batch, time, 4 * hidden).
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, *, hidden: int, embedding: int, items: ItemOffsets | None, side: bool
+        self,
+        vocabulary: Vocabulary,
+        *,
+        hidden: int,
+        embedding: int,
+        items: ItemOffsets | None,
+        side: bool,
+        behaviour: bool = True,
     ) -> None:
         super().__init__()
+        self.behaviour = behaviour
         self.answer = nn.Parameter(torch.randn(vocabulary.n_skills, 2, embedding))
         self.project = nn.Linear(embedding, 4 * hidden)
         nn.init.constant_(self.project.bias[hidden : 2 * hidden], 1.0)  # remember, until told to forget
         self.items = items
         self.project_item = nn.Linear(2 * embedding, 4 * hidden, bias=False) if items else None
-        self.project_side = nn.Linear(len(QUESTION_FEATURES) + len(BEHAVIOUR), 4 * hidden, bias=False) if side else None
+        width = len(QUESTION_FEATURES) + (len(BEHAVIOUR) if behaviour else 0)
+        self.project_side = nn.Linear(width, 4 * hidden, bias=False) if side else None
 
     def start(self, batch: int) -> State:  # noqa: ARG002 (the contract's)
         """Nothing: each answer is read by itself."""
@@ -119,7 +129,8 @@ class AnswerReader(Layer):
             right = x.correct[..., None].to(offset.dtype)
             gates = gates + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
         if self.project_side:
-            gates = gates + self.project_side(torch.cat([x.heard, x.behaviour.nan_to_num(0.0)], dim=-1))
+            behaviour = (x.behaviour.nan_to_num(0.0),) if self.behaviour else ()
+            gates = gates + self.project_side(torch.cat([x.heard, *behaviour], dim=-1))
         return gates, state
 
 

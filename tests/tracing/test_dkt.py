@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from _asserts import assert_stepping_equals_vectorised, random_log, store_of
 from kt_fewshot.data import Interactions, SequenceStore, Streams, Vocabulary
+from kt_fewshot.errors import TrainingError
 from kt_fewshot.tracing import DKT
 
 SMALL = {"hidden": 8, "embedding": 6, "head_hidden": 7, "epochs": 1, "rows": 2, "time": 20}
 LOG = random_log(12, seed=1)
+SHORT = random_log(2, seed=5, longest=6)
 VOCABULARY = Vocabulary.of(LOG, min_item_answers=2)
 
 
@@ -68,6 +70,43 @@ def test_a_task_without_targets_is_left_out_and_said(store: SequenceStore) -> No
     assert not tracer.network.behaviour
 
 
+def test_a_single_task_twin_learns_that_task_alone(store: SequenceStore) -> None:
+    tracer = make(tasks=["hints"], weights={}, epochs=3)
+    assert set(whole(tracer, store)) == {"hints", "item_shrinkage"}
+    untrained = make(tasks=["hints"], weights={}).network.correct
+    history = tracer.fit(store, store)
+    assert [row.score for row in history.rows] == [-row.metrics["hints_loss"] for row in history.rows]
+    assert torch.equal(tracer.network.correct.skill.weight, untrained.skill.weight)
+    said = tracer.predict_log(store)
+    right = int(store.correct.sum())
+    share = (right * (right + 1) / (right + 2) + (len(store) - right) / (len(store) - right + 2)) / len(store)
+    assert torch.equal(said.correct, said.mastery)
+    torch.testing.assert_close(said.correct, torch.full_like(said.correct, share))
+
+
+@pytest.mark.parametrize("tasks", [["mastery"], ["attempts"], ["mastery", "hints"]])
+def test_any_tasks_can_be_learned_with_any_sharing(store: SequenceStore, tasks: list[str]) -> None:
+    tracer = make(tasks=tasks, sharing="cross-stitch")
+    tracer.fit(store, store)
+    assert set(tracer.predict_behaviour(store)) == set(tasks) - {"mastery"}
+    assert_stepping_equals_vectorised(tracer, SHORT)
+
+
+def test_nothing_left_to_learn_is_said(store: SequenceStore) -> None:
+    silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
+    with pytest.raises(TrainingError, match="tells nothing of what should be learned: hints"):
+        make(tasks=["hints"]).fit(silent, silent)
+
+
+def test_behaviour_is_read_only_where_it_shall_be(store: SequenceStore) -> None:
+    silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
+    deaf = make(behaviour_inputs=False)
+    assert torch.equal(deaf.predict_log(store).correct, deaf.predict_log(silent).correct)
+    hearing = make()
+    assert not torch.equal(hearing.predict_log(store).correct, hearing.predict_log(silent).correct)
+    assert_stepping_equals_vectorised(deaf, SHORT)
+
+
 def test_plus_regularisers_are_for_the_plain_model(store: SequenceStore) -> None:
     losses = whole(make(plain=True, reconstruction=0.1, waviness=0.03), store)
     assert losses["reconstruction"] > 0
@@ -107,8 +146,8 @@ def test_options_are_checked() -> None:
         make(hidden=0)
     with pytest.raises(ValueError, match="one task"):
         make(plain=True, tasks=["correct", "hints"])
-    with pytest.raises(ValueError, match="'correct'"):
-        make(tasks=["mastery"])
+    with pytest.raises(ValueError, match="at least 1"):
+        make(tasks=[])
     with pytest.raises(ValueError, match="hiden"):
         make(hiden=3)
 
