@@ -11,6 +11,7 @@ from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
 from .log_cache import clear_cache, is_cached_log, read_cached, rows_in_cache
 from .log_contents import log_contents, looked_through
 from .log_files import bucket_of, write_buckets, write_log
+from .log_tally import LogTally
 from .log_warnings import log_warnings, quoted
 from .parts import PARTS, Part, Split, count
 from .pseudonymised import pseudonymised
@@ -85,6 +86,7 @@ __all__ = [
     "Interactions",
     "LiveHistory",
     "Log",
+    "LogTally",
     "NumberedSets",
     "Occurrences",
     "PackedRows",

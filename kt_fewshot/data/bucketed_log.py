@@ -11,6 +11,8 @@ import polars as pl
 from kt_fewshot.errors import LogError
 
 from .interactions import Interactions
+from .log_contents import with_tally
+from .log_tally import LogTally
 from .parts import PARTS, Part, Split, count, sizes
 from .readers import Ingest, Log, bucket_folders
 from .splits import deal, joined
@@ -41,16 +43,19 @@ class BucketedLog:
         """
         buckets = tuple(bucket for bucket in bucket_folders(path) if _has_rows(bucket))
         students, ingests = [], []
+        tally: LogTally | None = None
         for bucket in buckets:
             log = read(bucket)
             students.append(Part.whole(log.interactions).students)
             ingests.append(log.ingest)
-        if not students:
+            counted = LogTally.of(log.interactions.table, log.ingest.files, tell_file=True)
+            tally = tally.joined(counted) if tally else counted
+        if tally is None:
             return None
         everyone = pl.concat(students)
         if (several := everyone.filter(pl.col("student").is_duplicated())).height:
             raise LogError(f"Student '{several['student'].min()}' is in several buckets of {path}. Write them anew.")
-        return cls(buckets, read, everyone, _joined(ingests, everyone.height))
+        return cls(buckets, read, everyone, with_tally(_joined(ingests, everyone.height), tally))
 
     def __iter__(self) -> Iterator[Interactions]:
         """The log's answers, a bucket at a time."""

@@ -8,17 +8,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from .interactions import SKILL_SEPARATOR
+from .log_tally import DAY, EXTRAS, LogTally
 from .log_warnings import Show, log_warnings, quoted
 from .readers import Ingest
-from .student_runs import coded, id_counts, known, run_starts
-
-SECONDS_A_DAY: Final = 86_400
+from .spread import Spread
 
 QUANTILES: Final[Mapping[str, float]] = {"min": 0, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95, "max": 1}
-
-EXTRAS: Final = ("response_time", "hints", "attempts", "group", "bundle", "fold")
-"""Columns that a log may have beside who, what, right or wrong, and when."""
 
 CALENDAR: Final = (datetime(1980, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 """Times between these are taken for dates; others count from some start of their own."""
@@ -32,61 +27,54 @@ def looked_through(ingest: Ingest, frame: pl.DataFrame, *, show: Show = quoted) 
         frame: its answers in order, with columns of the log table; some may lack, ids may be Categorical.
         show: how a student is called in a warning.
     """
-    frame = coded(frame)
-    warnings = log_warnings(frame, ingest, show=show)
-    return replace(ingest, contents=log_contents(frame), warnings=(*ingest.warnings, *warnings))
+    return with_tally(ingest, LogTally.of(frame, ingest.files), show=show)
 
 
-def log_contents(frame: pl.DataFrame) -> dict[str, Any]:
+def with_tally(ingest: Ingest, tally: LogTally, *, show: Show = quoted) -> Ingest:
+    """`looked_through` where the log was counted already."""
+    warnings = log_warnings(tally, ingest, show=show)
+    return replace(ingest, contents=log_contents(tally), warnings=(*ingest.warnings, *warnings))
+
+
+def log_contents(tally: LogTally) -> dict[str, Any]:
     """What a log holds.
 
     Args:
-        frame: answers, those of a student together, with columns of the log table; some may lack.
+        tally: the log, counted.
 
     Returns:
         plain JSON values: numbers of `students`, `items`, `skills`, of answers without a skill and on several;
         `share_correct`; quantiles of `answers_a_student`; `first_time`, `last_time` (ISO 8601, None where times are no
         dates) and `time_span_days`; `response_time`, how many have it and the median in seconds; `also_has`.
     """
-    frame = coded(frame)
-    lengths = np.diff(np.append(run_starts(frame), frame.height))
+    lengths = tally.lengths
     return {
         "students": len(lengths),
-        "items": id_counts(known(frame, "item")).height,
-        **_skills(frame),
-        "share_correct": float(frame["correct"].mean()),  # pyright: ignore[reportArgumentType]
+        "items": len(tally.items),
+        "skills": len(tally.skills),
+        "answers_without_skill": tally.without_skill,
+        "answers_on_several_skills": tally.on_several,
+        "share_correct": tally.right / tally.answers,
         "answers_a_student": {
             name: int(np.quantile(lengths, share, method="nearest")) for name, share in QUANTILES.items()
         },
-        **_span(known(frame, "time")),
-        "response_time": _response_time(known(frame, "response_time"), frame.height),
-        "also_has": [name for name in EXTRAS if known(frame, name) is not None],
+        **_span(tally),
+        "response_time": _response_time(tally.seconds),
+        "also_has": [name for name in EXTRAS if name in tally.has],
     }
 
 
-def _skills(frame: pl.DataFrame) -> dict[str, int]:
-    column = known(frame, "skills")
-    if column is None:
-        return {"skills": 0, "answers_without_skill": frame.height, "answers_on_several_skills": 0}
-    sets = id_counts(column)
-    several = sets.filter(pl.col("id").str.contains(SKILL_SEPARATOR, literal=True))
-    return {
-        "skills": sets["id"].str.split(SKILL_SEPARATOR).explode().n_unique(),
-        "answers_without_skill": column.null_count(),
-        "answers_on_several_skills": int(several["count"].sum()),
-    }
-
-
-def _span(times: pl.Series | None) -> dict[str, Any]:
-    if times is None:
+def _span(tally: LogTally) -> dict[str, Any]:
+    times = tally.times
+    if times is None or times.least is None or times.most is None:
         return {"first_time": None, "last_time": None, "time_span_days": None}
-    first, last = float(times.min()), float(times.max())  # pyright: ignore[reportArgumentType]
-    dated = CALENDAR[0] <= first and last <= CALENDAR[1]
-    dates = [datetime.fromtimestamp(t, UTC).isoformat(timespec="seconds") if dated else None for t in (first, last)]
-    return {"first_time": dates[0], "last_time": dates[1], "time_span_days": (last - first) / SECONDS_A_DAY}
+    dated = CALENDAR[0] <= times.least and times.most <= CALENDAR[1]
+    first, last = (
+        datetime.fromtimestamp(time, UTC).isoformat(timespec="seconds") if dated else None
+        for time in (times.least, times.most)
+    )
+    return {"first_time": first, "last_time": last, "time_span_days": (times.most - times.least) / DAY}
 
 
-def _response_time(seconds: pl.Series | None, answers: int) -> dict[str, Any] | None:
-    if seconds is None:
-        return None
-    return {"median": seconds.median(), "max": seconds.max(), "known": answers - seconds.null_count()}
+def _response_time(seconds: Spread | None) -> dict[str, Any] | None:
+    return seconds and {"median": seconds.median(), "max": seconds.most, "known": seconds.size}

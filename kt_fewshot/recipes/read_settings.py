@@ -20,8 +20,8 @@ LEAST: Final = 32_000_000
 class ReadSettings(BaseModel):
     """How a log is read; everything left out is found out and said.
 
-    `key` names the file of the secret that pseudonyms are made with; `cache` says whether a large log is kept (and taken
-    from there when it is read again); the other fields are those of `read_log`.
+    `key` names the file of the secret that pseudonyms are made with; `cache`: whether a large log is kept, and taken
+    from there when it is read again; the other fields are those of `read_log`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,7 +1,9 @@
+from typing import Any
+
 import polars as pl
 import pytest
 
-from kt_fewshot.data import log_contents, looked_through, read_compact, read_log, simulate
+from kt_fewshot.data import LogTally, log_contents, looked_through, read_compact, read_log, simulate
 
 ROWS = ["a,q1,x,1,0,2", "a,q2,x~~y,0,86400,4", "a,q3,,1,172800,", "b,q1,x,1,5,6"]
 
@@ -11,6 +13,10 @@ def log(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("\n".join(["student,item,skills,correct,time,response_time", *ROWS]) + "\n")
     return path
+
+
+def contents(frame: pl.DataFrame) -> dict[str, Any]:
+    return log_contents(LogTally.of(frame))
 
 
 def test_counts_by_hand(log):
@@ -28,28 +34,28 @@ def test_counts_by_hand(log):
         "response_time": {"median": 4.0, "max": 6.0, "known": 3},
         "also_has": ["response_time"],
     }
-    found = log_contents(read_compact(log).frame)
+    found = contents(read_compact(log).frame)
     quantiles = found.pop("answers_a_student")
     assert (quantiles["min"], quantiles["max"]) == (1, 3)
     assert found == {name: value for name, value in expected.items() if name != "answers_a_student"}
-    assert log_contents(read_log(log).interactions.table) == log_contents(read_compact(log).frame)
+    assert contents(read_log(log).interactions.table) == contents(read_compact(log).frame)
 
 
 def test_quantiles_are_lengths_that_occur():
     students = [f"s{k}" for k in range(1, 101) for _ in range(k)]
-    found = log_contents(pl.DataFrame({"student": students, "correct": [1] * len(students)}))["answers_a_student"]
+    found = contents(pl.DataFrame({"student": students, "correct": [1] * len(students)}))["answers_a_student"]
     assert found == {"min": 1, "q25": 26, "median": 51, "q75": 75, "q95": 95, "max": 100}
 
 
 def test_dates_are_told_as_such():
     frame = pl.DataFrame({"student": ["a", "a"], "correct": [1, 0], "time": [1_500_000_000.0, 1_500_086_400.0]})
-    found = log_contents(frame)
+    found = contents(frame)
     assert found["first_time"] == "2017-07-14T02:40:00+00:00"
     assert found["time_span_days"] == 1.0
 
 
 def test_a_bare_log_holds_little():
-    found = log_contents(pl.DataFrame({"student": ["a"], "correct": [1]}))
+    found = contents(pl.DataFrame({"student": ["a"], "correct": [1]}))
     assert (found["items"], found["skills"], found["answers_without_skill"]) == (0, 0, 1)
     assert (found["response_time"], found["time_span_days"], found["also_has"]) == (None, None, [])
 
@@ -67,4 +73,4 @@ def test_the_account_of_a_log_tells_it_too(log):
 def test_ids_as_codes_or_as_text_are_the_same():
     table = simulate("bkt", n_students=20, n_answers=30, seed=3).interactions.table
     codes = table.with_columns(pl.col("student", "item", "skills").cast(pl.Categorical))
-    assert log_contents(codes) == log_contents(table)
+    assert contents(codes) == contents(table)

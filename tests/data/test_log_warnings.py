@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kt_fewshot.data import ColumnChoice, Interactions, log_warnings, read_compact, simulate
+from kt_fewshot.data import ColumnChoice, Interactions, LogTally, log_warnings, read_compact, simulate
 from kt_fewshot.data.readers import Ingest
 from kt_fewshot.data.readers.ingest import FATE_SCHEMA, REJECTED_SCHEMA
 
@@ -15,9 +15,13 @@ def ingest(rows: int, **changes) -> Ingest:
     return Ingest(**(values | counts | nothing | changes))
 
 
+def warned(frame: pl.DataFrame, account: Ingest, **show) -> tuple[str, ...]:
+    return log_warnings(LogTally.of(frame, account.files), account, **show)
+
+
 def warnings(frame: dict | pl.DataFrame, **changes) -> list[str]:
     table = pl.DataFrame(frame)
-    return list(log_warnings(table, ingest(table.height, **changes)))
+    return list(warned(table, ingest(table.height, **changes)))
 
 
 def answers(*students: str, **columns) -> dict:
@@ -38,7 +42,7 @@ def test_students_with_one_answer():
     rows = {"student": ["a", "a", "b", "c"], "correct": [1, 0, 1, 1]}
     (warning,) = warnings(rows)
     assert warning.startswith("2 students have one answer only, such as 'b': they have no history to learn from.")
-    (hidden,) = log_warnings(pl.DataFrame(rows), ingest(4), show=lambda student: student.upper())
+    (hidden,) = warned(pl.DataFrame(rows), ingest(4), show=lambda student: student.upper())
     assert "such as B:" in hidden
 
 
@@ -114,7 +118,7 @@ class TestTimes:
         log = tmp_path / "log.csv"
         log.write_text("student,item,correct,when\n" + "".join(f"{k % 3},i{k},{k % 2},5\n" for k in range(12)))
         read = read_compact(log, columns=ColumnChoice(time="when"))
-        (warning,) = log_warnings(read.frame, read.ingest)
+        (warning,) = warned(read.frame, read.ingest)
         assert warning.startswith(
             "Column `when` holds one and the same time in every record (or none), so the order is"
         )

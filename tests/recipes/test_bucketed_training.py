@@ -50,6 +50,21 @@ def test_the_same_students_are_in_the_same_parts(folder: Path):
     assert apart.ingests[0].sentence == f"kt-fewshot log table, 7 buckets, 40 students, {answers} answers"
 
 
+def test_its_account_is_that_of_the_log_read_whole(folder: Path):
+    odd = pl.DataFrame({"student": ["x"], "correct": [1], "item": ["ITEM-1"], "response_time": [-3.0]})
+    (folder / "buckets" / "bucket=9").mkdir()
+    odd.write_parquet(folder / "buckets" / "bucket=9" / "part.parquet")
+    apart = load(folder / "buckets").ingests[0]
+    whole = DataSettings(log=(folder / "buckets",)).load().ingests[0]
+    assert apart.contents == whole.contents
+    assert apart.contents["students"] == 41
+    assert apart.warnings == whole.warnings
+    negative = next(warning for warning in apart.warnings if "is negative" in warning)
+    assert f"(first in record 1 of {folder / 'buckets' / 'bucket=9' / 'part.parquet'})" in negative
+    account = apart.to_dict() | {"decisions": None}
+    assert account == whole.to_dict() | {"decisions": None}
+
+
 def test_the_stores_are_those_of_the_log_in_one_file(folder: Path):
     apart = Study.of(load(folder / "buckets"), min_item_answers=2, folder=folder / "stores")
     whole = Study.of(load(folder / "one.parquet"), min_item_answers=2)

@@ -1,0 +1,51 @@
+"""`Spread`: the median of numbers that come in pieces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Numbers, in any number of pieces; pieces are remembered as distinct numbers, so memory grows with these only.
+
+    - `values`: float32, one at least;
+    - `counts: (values,)` how often each occurs; None: once each.
+    """
+
+    values: pl.Series
+    counts: np.ndarray | None = None
+
+    def joined(self, other: "Spread") -> "Spread":
+        """The numbers of both.
+
+        >>> few, more = Spread(pl.Series([1.0, 5.0, 5.0])), Spread(pl.Series([7.0, 1.0]))
+        >>> few.joined(more).median()
+        5.0
+        """
+        pieces = [pl.DataFrame({"value": one.values, "count": one._counted()}) for one in (self, other)]
+        both = pl.concat(pieces).group_by("value").agg(pl.col("count").sum()).sort("value")
+        return Spread(both["value"], both["count"].to_numpy())
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.values) if self.counts is None else int(self.counts.sum())
+
+    @property
+    def most(self) -> float:
+        """The largest number."""
+        return self.values.max()  # pyright: ignore[reportReturnType]
+
+    def median(self) -> float:
+        """The number in the middle, or the mean of the two there."""
+        if self.counts is None:
+            return self.values.median()  # pyright: ignore[reportReturnType]
+        ends = np.cumsum(self.counts)  # the values are sorted
+        places = np.searchsorted(ends, [(ends[-1] - 1) // 2, ends[-1] // 2], side="right")
+        lower, upper = self.values.to_numpy()[places]
+        return float((lower + upper) / self.values.to_numpy().dtype.type(2))  # as polars has it, in float32
+
+    def _counted(self) -> np.ndarray:
+        return np.ones(len(self.values), dtype=np.int64) if self.counts is None else self.counts
