@@ -1,9 +1,11 @@
 """Tests of the LSTM layer against torch's."""
 
+import pytest
 import torch
 from torch import nn
 
 from kt_fewshot.encoders import LSTM
+from kt_fewshot.encoders.lstm import BACKEND_VARIABLE, LSTM_BACKENDS
 
 BATCH, TIME, INPUT, HIDDEN = 3, 7, 4, 5
 
@@ -94,3 +96,31 @@ def test_autograd_finds_the_same_gradient_and_the_next() -> None:
         return torch.func.functional_call(ours, {"weight": weight}, (x, ours.start(2)))[0]
 
     assert torch.autograd.gradgradcheck(run, (small, weight))
+
+
+def test_the_backend_is_chosen_by_option_and_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, x = LSTM(HIDDEN), torch.randn(2, TIME, 4 * HIDDEN)
+    asked = []
+    for name, backend in LSTM_BACKENDS.items():
+
+        def serves(x: torch.Tensor, name: str = name) -> bool:
+            asked.append(name)
+            return name == "torch"
+
+        monkeypatch.setitem(LSTM_BACKENDS, name, backend._replace(serves=serves))
+    monkeypatch.delenv(BACKEND_VARIABLE, raising=False)
+    layer(x, layer.start(2))
+    assert asked == ["cudnn", "fast", "torch"]
+    asked.clear()
+    monkeypatch.setenv(BACKEND_VARIABLE, "torch")
+    layer(x, layer.start(2))
+    assert asked == ["torch"]
+    asked.clear()
+    layer.backend = "fast"
+    layer(x, layer.start(2))
+    assert asked == ["fast"]
+
+
+def test_an_unknown_backend_is_told() -> None:
+    with pytest.raises(ValueError, match="Unknown LSTM backend 'abacus'. Choose one of: cudnn, fast, torch."):
+        LSTM(HIDDEN, backend="abacus")

@@ -1,0 +1,102 @@
+"""The recurrence of an LSTM in compiled vector code, for CPUs: the loop and its gradient in C++ (`lstm_kernel.cpp`).
+
+Products of a step, gates and state are one pass in registers; rows are dealt to as many threads as torch has. float32,
+or bfloat16 in memory with sums in float32 where the input is of that type.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from .base import State
+from .compiled import library
+from .lstm_backend import Backend
+
+KERNEL: Final = Path(__file__).with_name("lstm_kernel.cpp")
+
+SMALLEST: Final = 4
+"""Steps a call below which packing the weight costs more than the loop."""
+
+_TYPES: Final = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
+
+_SIZES: Final = ("rows", "time", "hidden", "threads")
+_POINTERS: Final = (
+    *("weight", "reset", "x", "h", "c", "y", "h_end", "c_end", "gates", "cells", "before"),
+    *("dy", "dh_end", "dc_end", "dx", "dh", "dc"),
+)
+
+
+class _Call(ctypes.Structure):
+    """`Call` of the kernel."""
+
+    _fields_ = (*((name, ctypes.c_int64) for name in _SIZES), *((name, ctypes.c_void_p) for name in _POINTERS))
+
+
+def _serves(x: Tensor) -> bool:
+    fits = x.device.type == "cpu" and x.dtype in _TYPES and x.shape[1] >= SMALLEST and x.numel() > 0
+    return fits and torch._C._get_tracing_state() is None and library(KERNEL) is not None
+
+
+def _read(x: Tensor, weight: Tensor, state: State, reset: Tensor | None) -> tuple[Tensor, State]:
+    h, c = (part.float() for part in state)
+    y, h, c = _FastLSTM.apply(x, weight, h, c, reset, torch.is_grad_enabled())  # pyright: ignore[reportGeneralTypeIssues]
+    return y, (h, c)
+
+
+FAST: Final = Backend(_serves, _read)
+
+
+class _FastLSTM(torch.autograd.Function):
+    """The kernel and its gradient. All tensors (batch, time, ...)."""
+
+    @staticmethod
+    def forward(  # noqa: PLR0917 (autograd's convention)
+        ctx: Any,  # noqa: ANN401 (autograd's context has no public type)
+        x: Tensor,
+        weight: Tensor,
+        h: Tensor,
+        c: Tensor,
+        reset: Tensor | None,
+        differentiable: bool,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        batch, time, width = x.shape
+        x, weight, h, c = (tensor.contiguous() for tensor in (x, weight, h, c))
+        reset = None if reset is None else reset.contiguous()
+        y, h_end, c_end = x.new_empty(batch, time, width // 4), torch.empty_like(h), torch.empty_like(c)
+        kept: dict[str, Tensor] = {}
+        if differentiable and any(ctx.needs_input_grad):
+            kept = {"gates": torch.empty_like(x), "cells": torch.empty_like(y), "before": torch.empty_like(y)}
+        _run("forward", x, weight=weight, reset=reset, x=x, h=h, c=c, y=y, h_end=h_end, c_end=c_end, **kept)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(weight, reset, c, *kept.values())
+        return y, h_end, c_end
+
+    @staticmethod
+    @once_differentiable
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride] (the decorator hides the names)
+        ctx: Any,  # noqa: ANN401
+        *grad_outputs: Tensor | None,
+    ) -> Sequence[Tensor | None]:
+        weight, reset, c, gates, cells, before = ctx.saved_tensors
+        dy, dh_end, dc_end = (None if grad is None else grad.contiguous() for grad in grad_outputs)
+        dx, dh, dc = torch.empty_like(gates), torch.empty_like(c), torch.empty_like(c)
+        given = {"weight": weight, "reset": reset, "c": c, "gates": gates, "cells": cells}
+        _run("backward", gates, **given, dy=dy, dh_end=dh_end, dc_end=dc_end, dx=dx, dh=dh, dc=dc)
+        dweight = dx.flatten(0, 1).t() @ before.flatten(0, 1)
+        return dx, dweight.to(weight.dtype), dh, dc, None, None
+
+
+def _run(direction: str, like: Tensor, **tensors: Tensor | None) -> None:
+    """Call the kernel; what is not named is null there."""
+    kernel = library(KERNEL)
+    assert kernel is not None
+    batch, time, width = like.shape
+    call = _Call(batch, time, width // 4, torch.get_num_threads())
+    for name, tensor in tensors.items():
+        setattr(call, name, None if tensor is None else tensor.data_ptr())
+    getattr(kernel, f"lstm_{direction}_{_TYPES[like.dtype]}")(ctypes.byref(call))
