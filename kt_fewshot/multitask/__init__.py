@@ -1,6 +1,7 @@
 """The multi-task core: tasks and the heads that predict them on shared features."""
 
 from .balancing import AGGREGATORS, BALANCINGS, SCALARIZERS, make_balancing
+from .class_tasks import MultiClass, Ordinal
 from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
 from .grouping import group_tasks
@@ -9,7 +10,9 @@ from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
 from .relations import Relations, gradient_cosine, lookahead_affinity
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
-from .tasks import Binary, Regression, Task
+from .task_calibration import Calibration
+from .task_metrics import Metric
+from .tasks import Binary, MultiLabel, Regression, Task
 from .watched import Watched
 
 __all__ = [
@@ -19,11 +22,16 @@ __all__ = [
     "SHARINGS",
     "AttentionHead",
     "Binary",
+    "Calibration",
     "FittedHead",
     "GatheredLinear",
     "HeadFitter",
     "LogisticHead",
     "MakeTower",
+    "Metric",
+    "MultiClass",
+    "MultiLabel",
+    "Ordinal",
     "PrototypeHead",
     "Regression",
     "RelationHead",
