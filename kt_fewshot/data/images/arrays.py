@@ -66,8 +66,8 @@ def labels(values: ArrayLike, name: str = "y") -> tuple[tuple[str, ...], np.ndar
     missing = np.array([_is_missing(value) for value in given.tolist()], dtype=bool)
     if missing.any():
         raise DatasetError(
-            f"{missing.sum()} of {len(given)} labels in `{name}` are missing, the first at place "
-            f"{int(missing.argmax())}. Label them or leave these items out."
+            f"{missing.sum()} of {len(given)} labels in `{name}` are missing, the first in row "
+            f"{int(missing.argmax()) + 1}. Label them or leave these items out."
         )
     plain = given.tolist()
     texts = [str(value) for value in plain]
@@ -98,7 +98,7 @@ def _values(x: np.ndarray) -> np.ndarray:
         bad = ~np.isfinite(x.reshape(len(x), -1)).all(1)
         if bad.any():
             raise DatasetError(
-                f"{bad.sum()} of {len(x)} items have a value that is not finite, the first at place "
-                f"{int(bad.argmax())}. Fill or remove them."
+                f"{bad.sum()} of {len(x)} items have a value that is not finite, the first in row "
+                f"{int(bad.argmax()) + 1}. Fill or remove them."
             )
     return np.ascontiguousarray(x)

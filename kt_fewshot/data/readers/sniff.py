@@ -4,6 +4,7 @@ We decide these ourselves and tell the CSV engine, because no engine's own guess
 columns, `;` becomes one column, `\r` line ends become no rows.
 """
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -125,7 +126,7 @@ def _sniff_file(path: Path) -> Peek:
         return _as_parquet(path)
     head, whole = _head(path, compression)
     tail = _tail(path) if not whole and compression == "none" else b""
-    encoding = _encoding(path, head, tail)
+    encoding = _encoding(path, head, tail, whole=whole)
     text = _decode(path, head, encoding, whole=whole)
     if not text.strip("\ufeff \t\r\n"):
         raise LogError(f"{path.name} is empty.")
@@ -175,7 +176,7 @@ def _tail(path: Path) -> bytes:
         return stream.read().lstrip(bytes(range(0x80, 0xC0)))
 
 
-def _encoding(path: Path, head: bytes, tail: bytes) -> str:
+def _encoding(path: Path, head: bytes, tail: bytes, *, whole: bool) -> str:
     """The codec: by its mark, by the zero bytes of UTF-16, strictly UTF-8, else Western European."""
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         return "utf-32"
@@ -190,12 +191,11 @@ def _encoding(path: Path, head: bytes, tail: bytes) -> str:
     controls = sum(head.count(bytes([code])) for code in (*range(1, 9), *range(14, 32)))
     if zeros or controls > len(head) / 10 or tail.endswith(b"\x00\x00"):
         raise LogError(f"{path.name} is not a text file, and no binary format that can be read.")
-    for part in (head, tail):
-        try:
-            part.decode("utf-8")
-        except UnicodeDecodeError as error:
-            if error.end < len(part) - 4 or part is tail:  # a character cut at the end of the head is no error
-                return western(head + tail)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)  # the head's end may cut a character
+        tail.decode("utf-8")
+    except UnicodeDecodeError:
+        return western(head + tail)
     return "utf-8"
 
 

@@ -40,13 +40,13 @@ def test_arrays_are_split_by_class():
 def test_what_cannot_be_used_is_told():
     x = np.zeros((4, 2))
     for arguments, message in (
-        ((x, [0, None, 1, None]), "2 of 4 labels in `y` are missing, the first at place 1"),
-        ((x, [0.0, 1.0, float("nan"), 1.0]), "1 of 4 labels in `y` are missing, the first at place 2"),
+        ((x, [0, None, 1, None]), "2 of 4 labels in `y` are missing, the first in row 2"),
+        ((x, [0.0, 1.0, float("nan"), 1.0]), "1 of 4 labels in `y` are missing, the first in row 3"),
         ((x, ["a", "b", "", "a"]), "1 of 4 labels"),
         ((x, [0, 1]), "`X` has 4 items, `y` 2"),
         (
             (np.array([[1.0, np.nan], [1, 2]]), [0, 1]),
-            "1 of 2 items have a value that is not finite, the first at place 0",
+            "1 of 2 items have a value that is not finite, the first in row 1",
         ),
         ((np.array([["a"], ["b"]]), [0, 1]), "`X` should hold numbers"),
         ((np.zeros(4), [0, 1, 0, 1]), "Found shape"),

@@ -69,7 +69,7 @@ def test_what_cannot_be_used_is_told(tmp_path: Path):
     for table, options, message in (
         (nan, {}, rf"Column `age` has \d+ missing or infinite values, the first in row {first}. Fill them"),
         (good.with_columns(age=None), {}, "Column `age` holds no numbers"),
-        (gaps, {}, "1 of 30 labels in `label` are missing, the first at place 3"),
+        (gaps, {}, "1 of 30 labels in `label` are missing, the first in row 4"),
         (good.with_columns(town=pl.lit("Ulm")), {}, r"Column `town` holds no numbers \('Ulm'\). Choose the features"),
         (good, {"label": "kind"}, r"Column `kind` is missing \(found: age, label, income, same\)"),
         (good, {"columns": ["size"]}, "Column `size` is missing"),

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kt_fewshot.data.readers.sniff import SEPARATORS, is_number, sniff, western
+from kt_fewshot.data.readers.sniff import HEAD, SEPARATORS, is_number, sniff, western
 from kt_fewshot.errors import LogError
 
 ROWS = "student,skill,correct\nann,x,1\nbob,y,0\n"
@@ -59,6 +59,20 @@ def test_encodings(tmp_path: Path, encoding: str, name: str):
 def test_an_encoding_seen_only_at_the_end(tmp_path: Path):
     peek = peek_of(tmp_path, ROWS.encode() * 5000 + b"caf\xe9,x,1\n")
     assert peek.encoding == "latin-1"
+
+
+@pytest.mark.parametrize("end", [b"\xe9", b"\xe9\n", b"\xe9a", b"\xe9ab\n", b"\xe9abc\n", b"\xc3"])
+def test_an_encoding_seen_only_in_the_last_bytes_of_a_short_file(tmp_path: Path, end: bytes):
+    peek = peek_of(tmp_path, ROWS.encode() + b"ann,x," + end)
+    assert (peek.encoding, peek.kind) == ("latin-1", "table")
+
+
+@pytest.mark.parametrize("cut", range(-3, 4))
+def test_a_character_cut_at_the_end_of_the_head_is_no_error(tmp_path: Path, cut: int):
+    start = ROWS.encode()
+    start += b"a" * (HEAD - len(start) + cut - 1)
+    peek = peek_of(tmp_path, start + "\N{SNOWMAN},x,1\n".encode() + ROWS.encode() * 500)
+    assert peek.encoding == "utf-8"
 
 
 def test_western_encodings():
