@@ -33,7 +33,7 @@ NO_TAG: Final = "-1"
 class EdNet(Reader):
     """Answers of a bundle of questions were given together, so none of them may be used to predict another.
 
-    The student is the file's name. `row` counts the answers of a folder in order of the files' names.
+    The student is the file's name. `row` counts the answers of a folder in order of the students' numbers.
     """
 
     name: ClassVar[str] = "ednet"

@@ -11,7 +11,7 @@ MODEL: Final = re.compile(r"KC ?\((?P<plain>.+)\)(\.\d+)?\Z|KC\.{1,2}(?!ategory)
 """As exported, and as R (dots for all but letters and digits) or pandas (a number for repeated names) rename it."""
 
 GENERATED: Final = frozenset({"singlekc", "uniquestep", "itemmodel", "item"})
-"""Models that DataShop adds to every data set; they are chosen only by name."""
+"""Models that DataShop adds to every data set; they are chosen only by name, or where there are no others."""
 
 DEFAULT: Final = "default"
 

@@ -47,7 +47,7 @@ BEFORE_GRADE: Final = 3
 class Moodle(Reader):
     """A row is a cell: a question in an attempt. Students are known by e-mail address, else id number, else name.
 
-    Addresses and names become pseudonyms. Averages below the attempts are set aside.
+    Addresses, names and ids that are no numbers become pseudonyms. Averages below the attempts are set aside.
     """
 
     name: ClassVar[str] = "moodle"
@@ -87,7 +87,7 @@ class _Quiz:
         self.start, self.end = grade - BEFORE_GRADE, grade - BEFORE_GRADE + 1
         place = self._student(options)
         self.student = [place] if place is not None else [0, 1]
-        self.named = set(self.student) <= {0, 1}
+        self.named = place in (None, 0, 1) or self._has_names(place)
         self.by = ", ".join(peek.header[place] for place in self.student)
 
     def sheets(self) -> Sheets:
@@ -116,6 +116,11 @@ class _Quiz:
             marks = (place for place in range(2, self.start) if bare(self.peek.header[place]) in IDS)
             found = next((place for place in marks if not _blank(self.columns[place]).all()), None)
         return chosen_places(self.peek, options, {"student": found}).get("student")
+
+    def _has_names(self, place: int) -> bool:
+        """Whether an id in a column may be somebody's name: it is neither a number nor an address."""
+        ids = self.columns[place].filter(~(self._is_average() | _blank(self.columns[place]))).str.strip_chars().unique()
+        return any(not (text.isdecimal() or has_e_mail(text)) for text in ids)
 
     def _is_average(self) -> pl.Series:
         """Rows that are nobody's attempt: they have a label, and else nothing before the grade."""

@@ -63,6 +63,10 @@ def test_an_id_number_goes_before_names_and_the_user_before_all(tmp_path: Path):
     assert table(read(tmp_path, *lines, header=header), "student")[::2] == [("007",), ("7",)]
     log = read(tmp_path, *lines, header=header, columns=ColumnChoice(student="Last name"))
     assert table(log, "student")[::2] == [(pseudonym("A"),), (pseudonym("B"),)]
+    login = header.replace("ID number", "Username")
+    lines = [ANN.replace("ann@x.org", "a.smith,X"), BOB.replace("bob@x.org", "7,X")]
+    log = read(tmp_path, *lines, header=login, key=b"k")
+    assert table(log, "student")[::2] == [(pseudonym("a.smith", b"k"),), (pseudonym("7", b"k"),)]
     with pytest.raises(LogError, match="`time` of Quiz 1-grades.csv is what its export says"):
         read(tmp_path, *lines, header=header, columns=ColumnChoice(time="Completed"))
 
