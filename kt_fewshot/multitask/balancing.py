@@ -60,8 +60,17 @@ class TorchJDBalancing(ABC):
 class Scalarized(TorchJDBalancing):
     """One number of all losses, and its gradient: costs no more than their plain sum.
 
-    A task that is absent from a batch counts as a loss of 0 there.
+    A task that is absent from a batch counts there with the loss it had last, and 1 before it had any: methods that
+    take logarithms or products of losses would be thrown off by a 0.
+
+    Args:
+        method: of torchjd, for as many tasks.
+        tasks: names of the losses that are balanced.
     """
+
+    def __init__(self, method: nn.Module, tasks: Sequence[str]) -> None:
+        super().__init__(method, tasks)
+        self.last: dict[str, Tensor] = {}
 
     def backward(self, losses: dict[str, Tensor], model: Any) -> None:  # noqa: ANN401, ARG002
         """See `Balancing.backward`."""
@@ -69,8 +78,19 @@ class Scalarized(TorchJDBalancing):
 
     def _values(self, losses: Mapping[str, Tensor]) -> Tensor:
         """(tasks,) the tasks' losses."""
-        zero = next(iter(losses.values())).new_zeros(())
-        return torch.stack([losses.get(task, zero) for task in self.tasks])
+        one = next(iter(losses.values())).new_ones(())
+        self.last |= {task: losses[task].detach() for task in self.tasks if task in losses}
+        return torch.stack([losses.get(task, self.last.get(task, one).to(one)) for task in self.tasks])
+
+    def state_dict(self) -> dict[str, Any]:
+        """The method's memory and the last losses."""
+        return super().state_dict() | {f"last.{task}": loss for task, loss in self.last.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Bring both back."""
+        last = {name: value for name, value in state.items() if name.startswith("last.")}
+        super().load_state_dict({name: value for name, value in state.items() if name not in last})
+        self.last = {name.removeprefix("last."): value for name, value in last.items()}
 
 
 @final

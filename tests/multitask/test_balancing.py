@@ -153,7 +153,10 @@ def test_remembers_over_an_interruption(name: str) -> None:
                 balancing.load_state_dict(state)
             model.zero_grad()
             torch.manual_seed(step)
-            balancing.backward(model.losses(step), model)
+            losses = model.losses(step)
+            if step == 2:
+                del losses["b"]
+            balancing.backward(losses, model)
             if hasattr(balancing, "look_again"):
                 balancing.look_again(model.losses(step + 10))
             balancing.after_step()
@@ -170,6 +173,19 @@ def test_absent_task(name: str) -> None:
     del losses["b"]
     make_balancing(name, TASKS).backward(losses, model)
     assert model.trunk.weight.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", [*SCALARIZERS, *LOOKING_BACK])
+def test_an_absent_task_does_not_silence_the_others(name: str) -> None:
+    model, balancing = Pair(), make_balancing(name, TASKS)
+    sizes = []
+    for absent in (None, "b"):
+        model.zero_grad()
+        losses = {task: loss for task, loss in model.losses().items() if task in TASKS and task != absent}
+        torch.manual_seed(0)
+        balancing.backward(losses, model)
+        sizes.append(float(model.a.weight.grad.norm()))
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.01)
 
 
 def test_names() -> None:
