@@ -13,7 +13,8 @@ def test_scale_makes_answers_surer_and_changes_none() -> None:
         method.state_dict()["mean"].normal_(generator=torch.Generator().manual_seed(1))
     one, two = (method.adapt(episode.support, 3)(episode.query.x) for method in (unsure, sure))
     torch.testing.assert_close(two, 4 * one)
-    torch.testing.assert_close(sure.embed(episode.query.x).norm(dim=-1), torch.full((2, 9), 2.0, dtype=torch.float64))
+    lengths = sure.embed(episode.query.x).norm(dim=-1)  # pyright: ignore
+    torch.testing.assert_close(lengths, torch.full((2, 9), 2.0, dtype=torch.float64))
 
 
 def test_scale_is_positive() -> None:
