@@ -6,10 +6,12 @@ from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
 from .grouping import group_tasks
 from .heads import GatheredLinear, SplitMLP
+from .low_rank import LowRankLinear
 from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
 from .relations import Relations, gradient_cosine, lookahead_affinity
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
+from .skill_graph import SkillGraph, links_from_counts, links_of
 from .task_calibration import Calibration
 from .task_metrics import Metric
 from .tasks import Binary, MultiLabel, Regression, Task
@@ -27,6 +29,7 @@ __all__ = [
     "GatheredLinear",
     "HeadFitter",
     "LogisticHead",
+    "LowRankLinear",
     "MakeTower",
     "Metric",
     "MultiClass",
@@ -39,6 +42,7 @@ __all__ = [
     "RidgeHead",
     "SVMHead",
     "Sharing",
+    "SkillGraph",
     "SoftKMeansHead",
     "SplitMLP",
     "Task",
@@ -47,6 +51,8 @@ __all__ = [
     "class_means",
     "gradient_cosine",
     "group_tasks",
+    "links_from_counts",
+    "links_of",
     "lookahead_affinity",
     "make_balancing",
     "make_sharing",
