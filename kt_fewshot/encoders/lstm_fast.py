@@ -26,7 +26,7 @@ _TYPES: Final = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
 _SIZES: Final = ("rows", "time", "hidden", "threads")
 _POINTERS: Final = (
-    *("weight", "reset", "x", "h", "c", "y", "h_end", "c_end", "gates", "cells", "before"),
+    *("weight", "reset", "x", "h", "c", "y", "h_end", "c_end", "kept", "before"),
     *("dy", "dh_end", "dc_end", "dx", "dh", "dc"),
 )
 
@@ -70,7 +70,8 @@ class _FastLSTM(torch.autograd.Function):
         y, h_end, c_end = x.new_empty(batch, time, width // 4), torch.empty_like(h), torch.empty_like(c)
         kept: dict[str, Tensor] = {}
         if differentiable and any(ctx.needs_input_grad):
-            kept = {"gates": torch.empty_like(x), "cells": torch.empty_like(y), "before": torch.empty_like(y)}
+            space = x.new_empty(batch, time, _kernel().lstm_kept_width(width // 4))
+            kept = {"kept": space, "before": torch.empty_like(y)}
         _run("forward", x, weight=weight, reset=reset, x=x, h=h, c=c, y=y, h_end=h_end, c_end=c_end, **kept)
         ctx.set_materialize_grads(False)
         ctx.save_for_backward(weight, reset, c, *kept.values())
@@ -82,21 +83,27 @@ class _FastLSTM(torch.autograd.Function):
         ctx: Any,  # noqa: ANN401
         *grad_outputs: Tensor | None,
     ) -> Sequence[Tensor | None]:
-        weight, reset, c, gates, cells, before = ctx.saved_tensors
+        weight, reset, c, kept, before = ctx.saved_tensors
         dy, dh_end, dc_end = (None if grad is None else grad.contiguous() for grad in grad_outputs)
-        dx, dh, dc = torch.empty_like(gates), torch.empty_like(c), torch.empty_like(c)
-        given = {"weight": weight, "reset": reset, "c": c, "gates": gates, "cells": cells}
-        _run("backward", gates, **given, dy=dy, dh_end=dh_end, dc_end=dc_end, dx=dx, dh=dh, dc=dc)
+        dx = before.new_empty(*before.shape[:2], len(weight))
+        dh, dc = torch.empty_like(c), torch.empty_like(c)
+        given = {"weight": weight, "reset": reset, "c": c, "kept": kept}
+        _run("backward", dx, **given, dy=dy, dh_end=dh_end, dc_end=dc_end, dx=dx, dh=dh, dc=dc)
         dweight = dx.flatten(0, 1).t() @ before.flatten(0, 1)
         return dx, dweight.to(weight.dtype), dh, dc, None, None
 
 
 def _run(direction: str, like: Tensor, **tensors: Tensor | None) -> None:
     """Call the kernel; what is not named is null there."""
-    kernel = library(KERNEL)
-    assert kernel is not None
     batch, time, width = like.shape
     call = _Call(batch, time, width // 4, torch.get_num_threads())
     for name, tensor in tensors.items():
         setattr(call, name, None if tensor is None else tensor.data_ptr())
-    getattr(kernel, f"lstm_{direction}_{_TYPES[like.dtype]}")(ctypes.byref(call))
+    getattr(_kernel(), f"lstm_{direction}_{_TYPES[like.dtype]}")(ctypes.byref(call))
+
+
+def _kernel() -> ctypes.CDLL:
+    kernel = library(KERNEL)
+    assert kernel is not None
+    kernel.lstm_kept_width.restype = ctypes.c_int64
+    return kernel

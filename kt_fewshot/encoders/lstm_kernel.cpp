@@ -3,7 +3,7 @@
 // One call reads whole rows: rows are dealt to threads, each of which goes through time on its own. A step multiplies
 // the states of a few rows at a time by a packed weight, with the sums kept in registers, and goes on from there to the
 // gates. Vectors are those of GCC and Clang, so that one text serves every width; float32 or bfloat16 in memory, sums
-// in float32 always.
+// in float32 always. Rows lie far apart, so what the next step reads is fetched while this one computes.
 
 #include <pthread.h>
 #include <stdint.h>
@@ -24,8 +24,9 @@ constexpr int LANES = 8, ROWS = 2;
 #else
 constexpr int LANES = 4, ROWS = 4;
 #endif
-constexpr int GATES = 4;  // input, forget, output, candidate
-constexpr int VECTORS = 4;  // columns of vectors a product computes at once
+constexpr int GATES = 4;    // input, forget, output, candidate
+constexpr int KEPT = 5;     // what the gradient needs of a unit: its gates and its cell
+constexpr int VECTORS = 4;  // columns of vectors that a product computes at once
 
 typedef float Vector __attribute__((vector_size(4 * LANES)));
 typedef float Loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -125,7 +126,8 @@ struct Call {
   const float *h, *c;   // (rows, hidden) before the first step
   void* y;              // (rows, time, hidden)
   float *h_end, *c_end;  // (rows, hidden) after the last step
-  void *gates, *cells, *before;  // (rows, time, ...): what the gradient needs, or null
+  void* kept;           // (rows, time, kept_width), laid out as this file likes; or null, where no gradient is wanted
+  void* before;         // (rows, time, hidden): h as each step found it, or null
   const void* dy;       // (rows, time, hidden) or null
   const float *dh_end, *dc_end;  // or null
   void* dx;             // (rows, time, 4 hidden)
@@ -195,7 +197,10 @@ template <typename S> struct Forward {
     Vector sums[M][GATES];
     for (int m = 0; m < M; m++) {
       const S* x = (const S*)call.x + ((first + row + m) * call.time + t) * GATES * hidden + unit;
-      for (int g = 0; g < GATES; g++) sums[m][g] = WHOLE ? load(x + g * hidden) : load(x + g * hidden, some);
+      for (int g = 0; g < GATES; g++) {
+        sums[m][g] = WHOLE ? load(x + g * hidden) : load(x + g * hidden, some);
+        __builtin_prefetch(x + (GATES + g) * hidden, 0, 2);
+      }
     }
     multiply(h + row * wide, wide, panel, round_up(hidden, 2), sums);
     for (int m = 0; m < M; m++) {
@@ -209,11 +214,9 @@ template <typename S> struct Forward {
       const int64_t step = (first + row + m) * call.time + t;
       S* y = (S*)call.y + step * hidden + unit;
       WHOLE ? store(y, out) : store(y, out, some);
-      if (!call.gates) continue;
-      S *gates = (S*)call.gates + step * GATES * hidden + unit, *kept = (S*)call.cells + step * hidden + unit;
-      Vector all[GATES] = {i, f, o, g};
-      for (int k = 0; k < GATES; k++) WHOLE ? store(gates + k * hidden, all[k]) : store(gates + k * hidden, all[k], some);
-      WHOLE ? store(kept, state) : store(kept, state, some);
+      if (!call.kept) continue;
+      const Vector all[KEPT] = {i, f, o, g, state};
+      for (int k = 0; k < KEPT; k++) store((S*)call.kept + (step * wide + unit) * KEPT + k * LANES, all[k]);
     }
   }
 
@@ -292,14 +295,16 @@ template <typename S> struct Backward {
   template <bool WHOLE> void cells(int64_t row, int64_t t, int64_t unit) {
     const int64_t hidden = call.hidden, step = (first + row) * call.time + t, left = hidden - unit;
     const int some = left < LANES ? left : LANES;
-    const S* gates = (const S*)call.gates + step * GATES * hidden + unit;
-    Vector gate[GATES];
-    for (int k = 0; k < GATES; k++) gate[k] = WHOLE ? load(gates + k * hidden) : load(gates + k * hidden, some);
-    const Vector i = gate[0], f = gate[1], o = gate[2], g = gate[3];
-    const S* cells = (const S*)call.cells + step * hidden + unit;
-    Vector c = WHOLE ? load(cells) : load(cells, some), c_before = {};
+    const S* kept = (const S*)call.kept + (step * wide + unit) * KEPT;
+    Vector all[KEPT];
+    for (int k = 0; k < KEPT; k++) {
+      all[k] = load(kept + k * LANES);
+      __builtin_prefetch(kept - 2 * KEPT * wide + k * LANES, 0, 2);
+    }
+    const Vector i = all[0], f = all[1], o = all[2], g = all[3], c = all[4];
+    Vector c_before = {};
     const bool fresh = call.reset && call.reset[step];
-    if (!fresh && t > 0) c_before = WHOLE ? load(cells - hidden) : load(cells - hidden, some);
+    if (!fresh && t > 0) c_before = load(kept - KEPT * wide + GATES * LANES);
     if (!fresh && t == 0) {
       const float* p = call.c + (first + row) * hidden + unit;
       c_before = WHOLE ? load(p) : load(p, some);
@@ -311,13 +316,13 @@ template <typename S> struct Backward {
       on_h += WHOLE ? load(dy) : load(dy, some);
     }
     on_c += on_h * o * (1.0f - flat * flat);
-    const Vector all[GATES] = {on_c * g * i * (1.0f - i), on_c * c_before * f * (1.0f - f), on_h * flat * o * (1.0f - o),
-                               on_c * i * (1.0f - g * g)};
+    const Vector inner[GATES] = {on_c * g * i * (1.0f - i), on_c * c_before * f * (1.0f - f),
+                                 on_h * flat * o * (1.0f - o), on_c * i * (1.0f - g * g)};
     S* dx = (S*)call.dx + step * GATES * hidden + unit;
-    E* kept = grads + row * GATES * hidden + unit;
+    E* factor = grads + row * GATES * hidden + unit;
     for (int k = 0; k < GATES; k++) {
-      WHOLE ? store(dx + k * hidden, all[k]) : store(dx + k * hidden, all[k], some);
-      WHOLE ? store(kept + k * hidden, all[k]) : store(kept + k * hidden, all[k], some);
+      WHOLE ? store(dx + k * hidden, inner[k]) : store(dx + k * hidden, inner[k], some);
+      WHOLE ? store(factor + k * hidden, inner[k]) : store(factor + k * hidden, inner[k], some);
     }
     store(dc_at, fresh ? on_c * 0 : on_c * f);
   }
@@ -422,6 +427,7 @@ void deal(const Call& call, Part part, void* packed) {
 }  // namespace
 
 extern "C" {
+int64_t lstm_kept_width(int64_t hidden) { return round_up(hidden, LANES) * KEPT; }
 void lstm_forward_float32(const Call* call) { deal(*call, forward<float>, pack_forward<float>(*call)); }
 void lstm_forward_bfloat16(const Call* call) { deal(*call, forward<bf16>, pack_forward<Packed>(*call)); }
 void lstm_backward_float32(const Call* call) { deal(*call, backward<float>, pack_backward<float>(*call)); }
