@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .live_history import Answer, LiveHistory, Question
     from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
     from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
+    from .skill_links import skill_links
     from .skill_sets import NumberedSets, SkillSets, mean_over_skills
     from .splits import by_fold, by_fold_files, by_student, by_time, with_test
     from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
@@ -149,6 +150,7 @@ __all__ = [
     "read_unlabelled",
     "rows_in_cache",
     "simulate",
+    "skill_links",
     "sliding_windows",
     "split_arrays",
     "split_classes",
@@ -199,6 +201,7 @@ load_later(
         "live_history": ("Answer", "LiveHistory", "Question"),
         "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
         "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),
+        "skill_links": ("skill_links",),
         "skill_sets": ("NumberedSets", "SkillSets", "mean_over_skills"),
         "splits": ("by_fold", "by_fold_files", "by_student", "by_time", "with_test"),
         "store": ("BEHAVIOUR", "HORIZON", "QUESTION_FEATURES", "SKILL_FEATURES", "SequenceStore"),
