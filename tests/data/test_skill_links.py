@@ -16,7 +16,7 @@ def links(*answers: tuple[str, str]) -> dict[tuple[str, str], float]:
     found = skill_links(store_of(log, vocabulary), vocabulary.n_skills)
     assert not np.diag(found).any()
     names = ("", *vocabulary.skills)
-    return {(names[i], names[j]): found[i, j] for i, j in np.argwhere(found)}
+    return {(str(names[i]), str(names[j])): float(found[i, j]) for i, j in np.argwhere(found)}
 
 
 def test_an_answer_follows_one_of_the_same_student() -> None:
