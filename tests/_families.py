@@ -1,6 +1,7 @@
-"""A small network on a planted family of tasks, its batches, and how well relations match what was planted."""
+"""Small networks on planted families of tasks, their batches, and how well relations match what was planted."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
-from kt_fewshot.multitask import Relations, TaskFamily
+from kt_fewshot.encoders import Memoryless
+from kt_fewshot.multitask import Relations, TaskFamily, make_sharing
 from kt_fewshot.training import LossSum
 
 
@@ -58,3 +60,57 @@ def rank_correlation(found: Relations, planted: NDArray[np.float64]) -> float:
     """Spearman's, over the pairs of tasks."""
     pairs = np.triu_indices(len(found.tasks), 1)
     return float(spearmanr(found.mutual[pairs], planted[pairs]).statistic)
+
+
+class FamilyTowers(nn.Module):
+    """A tower a task under a sharing scheme, and a head a task. Towers start alike, and so do heads.
+
+    Args:
+        family: the tasks.
+        sharing: name of the scheme.
+        seed: of the first weights.
+        width: of both layers of a tower.
+        fast: how names of the scheme's parameters begin that learn ten times as fast.
+        alike: whether towers and heads start alike.
+    """
+
+    def __init__(
+        self,
+        family: TaskFamily,
+        sharing: str,
+        *,
+        seed: int,
+        width: int = 32,
+        fast: tuple[str, ...] = (),
+        alike: bool = True,
+    ) -> None:
+        super().__init__()
+        self.tasks, self.fast = family.tasks, fast
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            towers = [_tower(family.inputs.shape[1], width) for _ in range(len(family.tasks) + 1)]
+            heads = [nn.Linear(width, 1) for _ in family.tasks]
+            make = (lambda: deepcopy(towers[0])) if alike else towers.pop
+            self.sharing = make_sharing(sharing, make, self.tasks, width=width)
+        self.heads = nn.ModuleList(deepcopy(heads[0]) if alike else head for head in heads)
+
+    def parameter_groups(self) -> list[dict[str, object]]:
+        fast = [p for name, p in self.sharing.named_parameters() if name.startswith(self.fast)]
+        slow = [p for p in self.parameters() if all(p is not other for other in fast)]
+        return [{"params": slow}, {"params": fast, "lr": 3e-2}]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        return self.sharing.shared_parameters()
+
+    def losses(self, batch: tuple[Tensor, Tensor]) -> dict[str, LossSum]:
+        x, y = batch
+        views, _ = self.sharing(x, self.sharing.start(len(x)))
+        said = [head(views[self.sharing.view(task)])[:, 0] for task, head in zip(self.tasks, self.heads, strict=True)]
+        return {
+            task: LossSum((one - y[:, k]).square().sum() / 2, torch.tensor(len(x)))
+            for k, (task, one) in enumerate(zip(self.tasks, said, strict=True))
+        }
+
+
+def _tower(inputs: int, width: int) -> list[Memoryless]:
+    return [Memoryless(nn.Sequential(nn.Linear(n, width), nn.ReLU())) for n in (inputs, width)]
