@@ -30,7 +30,12 @@ SMALL: dict[str, dict[str, Any]] = {
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "bkt": [{}, {"forgetting": True, "starts": 2}],
-    "dkt": [{}, {"plain": True}, *({"sharing": sharing} for sharing in SHARINGS if sharing != "hard")],
+    "dkt": [
+        {},
+        {"plain": True},
+        {"skill_rank": 2, "skill_graph": 1.0},
+        *({"sharing": sharing} for sharing in SHARINGS if sharing != "hard"),
+    ],
     "elo": [{}, {"skills": False}],
     "irt": [{}, {"abilities": True}],
     "pfa": [{}, {"counts": "raw"}],

@@ -11,7 +11,7 @@ from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
 from .relations import Relations, gradient_cosine, lookahead_affinity
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
-from .skill_graph import SkillGraph, links_from_counts, links_of
+from .skill_graph import GraphPrior, SkillGraph, links_from_counts, links_of
 from .task_calibration import Calibration
 from .task_metrics import Metric
 from .tasks import Binary, MultiLabel, Regression, Task
@@ -27,6 +27,7 @@ __all__ = [
     "Calibration",
     "FittedHead",
     "GatheredLinear",
+    "GraphPrior",
     "HeadFitter",
     "LogisticHead",
     "LowRankLinear",

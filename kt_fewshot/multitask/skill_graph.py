@@ -52,13 +52,11 @@ def links_from_counts(counts: ArrayLike, *, most: int = 5) -> NDArray[np.float64
 
 @final
 class SkillGraph(nn.Module):
-    """Smooths a table of nodes along a graph, and says how rough a table is on it.
+    """Smooths a table of nodes along a graph: a dense graph convolution.
 
-    Two ways to lend strength. `forward` is a dense graph convolution (Kipf and Welling 2017,
-    https://arxiv.org/abs/1609.02907): X' = relu(A X W) layer after layer, without relu after the last, where
-    A = D^-1/2 (links + I) D^-1/2; W starts as I. `roughness` is a prior: neighbours differ little unless answers say
-    so. Each node here has a row of its own to learn, so that it is the prior that helps those with few answers; the
-    convolution alone may fit them all the better, and worse.
+    Kipf and Welling 2017, https://arxiv.org/abs/1609.02907: X' = relu(A X W) layer after layer, without relu after the
+    last, where A = D^-1/2 (links + I) D^-1/2; W starts as I. Each node here has a row of its own to learn, so the
+    convolution alone may fit those with few answers all the better, and foretell them worse: `GraphPrior` helps them.
 
     Args:
         links: (nodes, nodes) at least 0; how strongly two nodes are linked, in either direction.
@@ -73,7 +71,6 @@ class SkillGraph(nn.Module):
     """
 
     adjacency: Tensor
-    laplacian: Tensor
 
     def __init__(self, links: ArrayLike, width: int, *, depth: int = 1) -> None:
         if depth < 1:
@@ -81,7 +78,6 @@ class SkillGraph(nn.Module):
         super().__init__()
         both = _both_ways(links)
         self.register_buffer("adjacency", torch.tensor(_normalised(both + np.eye(len(both)))).float())
-        self.register_buffer("laplacian", torch.tensor(_laplacian(both)).float())
         self.layers = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(depth))
         for layer in self.layers:
             nn.init.eye_(layer.weight)  # pyright: ignore[reportArgumentType]
@@ -92,13 +88,31 @@ class SkillGraph(nn.Module):
             table = layer(self.adjacency @ (table if number == 0 else table.relu()))
         return table
 
-    def roughness(self, table: Tensor) -> Tensor:
-        """(): half the sum over linked nodes of strength * |difference of their rows|^2.
 
-        Links are scaled so that those of a linked node add up to 1 on average. Times a strength, add it to a sum of
-        losses over all answers, so that it weighs less the more answers there are.
-        """
-        return (table * (self.laplacian @ table)).sum() / 2
+@final
+class GraphPrior(nn.Module):
+    """How rough a table of nodes is on a graph: neighbours differ little, unless answers say so.
+
+    Links are scaled so that those of a linked node add up to 1 on average. Times a strength, added to a sum of losses
+    over all answers, it lends strength to nodes with few. Only training needs it: it is not saved with a model.
+
+    Args:
+        links: as in `SkillGraph`.
+
+    Shape:
+        table: (nodes, width) or (nodes,); result: ().
+    """
+
+    laplacian: Tensor
+
+    def __init__(self, links: ArrayLike) -> None:
+        super().__init__()
+        laplacian = torch.tensor(_laplacian(_both_ways(links))).float()
+        self.register_buffer("laplacian", laplacian, persistent=False)
+
+    def forward(self, table: Tensor) -> Tensor:
+        """Half the sum over linked nodes of strength * |difference of their rows|^2."""
+        return (table * (self.laplacian.to(table.dtype) @ table)).sum() / 2
 
 
 def _both_ways(links: ArrayLike) -> NDArray[np.float64]:

@@ -26,10 +26,11 @@ from kt_fewshot.data import (
     SkillSets,
     Streams,
     Vocabulary,
+    skill_links,
 )
 from kt_fewshot.errors import TrainingError
 from kt_fewshot.metrics import auc, fit_platt
-from kt_fewshot.multitask import make_balancing
+from kt_fewshot.multitask import links_from_counts, make_balancing
 from kt_fewshot.training import (
     History,
     Progress,
@@ -109,6 +110,9 @@ class DKT(Tracer):
         train, valid = train.to(self.device), valid.to(self.device)
         if self.network.items:
             self.network.items.count(train.item)
+        if self.settings.skill_graph:
+            links = links_from_counts(skill_links(train, self.vocabulary.n_skills))
+            self.network.relate_skills(links, int(train.scored.sum()))
         batches = PackedRows(train, rows=self._rows(train), time=self.settings.time, seed=self.settings.seed)
         trainer = Trainer(
             TrainerOptions(**{name: getattr(self.settings, name) for name in TRAINER_OPTIONS}),
@@ -238,7 +242,7 @@ class DKT(Tracer):
 
     @property
     def _dtype(self) -> torch.dtype:
-        return self.network.correct.skill.weight.dtype
+        return self.network.correct.skill.bias.dtype
 
     def _answer(self, before: Known, asked: Asked) -> Prediction:
         calibrated = self.calibration(self.network.correct_logit(before, asked))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple, final
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from kt_fewshot.data import (
@@ -16,7 +17,7 @@ from kt_fewshot.data import (
     before_answer,
 )
 from kt_fewshot.encoders import LSTM, Layer, State
-from kt_fewshot.multitask import Binary, Regression, SplitMLP, Task, make_sharing
+from kt_fewshot.multitask import Binary, GraphPrior, Regression, SplitMLP, Task, make_sharing
 from kt_fewshot.training import LossSum
 
 from .dkt_options import DKTOptions
@@ -83,7 +84,9 @@ class DKTNetwork(nn.Module):
             hidden=head if rich else 0,
             dropout=options.dropout,
             items=self.items,
+            rank=options.skill_rank,
         )
+        self.skill_prior: GraphPrior | None = None
         self.mastery = None
         if "mastery" in options.tasks:
             self.mastery = MasteryHead(hidden, vocabulary.n_skills, hidden=head, dropout=options.mastery_dropout)
@@ -98,8 +101,18 @@ class DKTNetwork(nn.Module):
 
     def start(self, rows: int) -> TrunkState:
         """The trunk's state before any answer: nothing is known."""
-        nothing = self.correct.skill.weight.new_zeros(rows, self.trunk.width)
+        nothing = self.correct.skill.bias.new_zeros(rows, self.trunk.width)
         return TrunkState((nothing,) * self.trunk.n_views, self.trunk.start(rows))
+
+    def relate_skills(self, links: ArrayLike, answers: int) -> None:
+        """Hold skills alike that are linked, as strongly as `skill_graph` says, against all training answers together.
+
+        Args:
+            links: (skills, skills) as `GraphPrior` takes them.
+            answers: in training.
+        """
+        self.skill_prior = GraphPrior(links).to(self.correct.skill.bias.device)
+        self.skill_prior_share = self.options.skill_graph / answers
 
     def read(self, batch: SequenceBatch, state: TrunkState, running: Known | None = None) -> tuple[Known, TrunkState]:
         """What is known *before* each answer, (batch, time, hidden) a view, and the state after the last.
@@ -185,6 +198,9 @@ class DKTNetwork(nn.Module):
         if self.items and self.options.item_shrinkage:
             prior = self.items.prior(batch.item).masked_fill(~batch.scored, 0).sum()
             penalties["item_shrinkage"] = LossSum(self.options.item_shrinkage * prior, count)
+        if self.skill_prior is not None:
+            rough = torch.stack([self.skill_prior(table) for table in self.correct.skill_tables()]).sum()
+            penalties["skill_graph"] = LossSum(self.skill_prior_share * rough * count, count)
         if (tie := self.trunk.penalty()) is not None:
             penalties["tie"] = LossSum(tie * count, count)
         if self.options.reconstruction:

@@ -44,6 +44,14 @@ class DKTOptions(BaseModel):
         default={"response_time": 0.1, "hints": 0.1, "attempts": 0.1},
         description="weight of a task's loss, 1 by default",
     )
+    skill_rank: Count | None = Field(
+        default=None, description="rank of the skills' output weights; null leaves each skill its own"
+    )
+    skill_graph: float = Field(
+        default=0.0,
+        ge=0,
+        description="strength with which skills that follow each other are held alike, for those with few answers",
+    )
     sharing: str = Field(
         default="hard", description="what the tasks share of the trunk: a name of `multitask.SHARINGS`"
     )

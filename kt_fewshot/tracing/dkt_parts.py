@@ -1,5 +1,6 @@
 """The parts of a deep tracer: a layer that reads answers, and the head that predicts the next one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, final
 
@@ -9,7 +10,7 @@ from torch.nn import functional
 
 from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSets, Vocabulary, mean_over_skills
 from kt_fewshot.encoders import Layer, State
-from kt_fewshot.multitask import GatheredLinear, SplitMLP
+from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
 
 class Asked(Protocol):
@@ -149,6 +150,7 @@ class CorrectnessHead(nn.Module):
         hidden: units of the hidden layer; 0 for the plain head.
         dropout: share of features dropped in training.
         items: shared item offsets; None reads no items.
+        rank: of the skills' output weights; None leaves each skill its own.
     """
 
     def __init__(
@@ -160,10 +162,12 @@ class CorrectnessHead(nn.Module):
         hidden: int,
         dropout: float,
         items: ItemOffsets | None,
+        rank: int | None = None,
     ) -> None:
         super().__init__()
         self.dropout = dropout
-        self.skill = GatheredLinear(width, vocabulary.n_skills)
+        n = vocabulary.n_skills
+        self.skill = LowRankLinear(width, n, rank=rank) if rank else GatheredLinear(width, n)
         self.items = items
         self.item_weight = nn.Linear(embedding, width, bias=False) if items else None
         self.residual = self.question = self.deep = None
@@ -186,6 +190,13 @@ class CorrectnessHead(nn.Module):
             logit = logit + self.residual(asked.question).squeeze(-1)
             logit = logit + self.deep(features, self.question_vector(asked), asked.question)
         return logit
+
+    def skill_tables(self) -> Iterator[Tensor]:
+        """(skills, ...): what this head knows of each skill."""
+        yield self.skill.weight
+        yield self.skill.bias
+        if self.question is not None:
+            yield self.question
 
     def question_vector(self, asked: Asked) -> Tensor:
         """(batch, time, embedding): the mean of the question's skills, moved by the item's offset."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kt_fewshot.multitask import SkillGraph, links_from_counts, links_of
+from kt_fewshot.multitask import GraphPrior, SkillGraph, links_from_counts, links_of
 
 NODES, WIDTH, FEW, MANY = 48, 8, 4, 100
 
@@ -58,10 +58,12 @@ def test_directions_do_not_matter():
 
 def test_roughness_by_hand():
     """One link between two nodes that are 2 apart, each linked node having 1 on average: 1/2 * 1 * 4."""
-    graph = SkillGraph(7 * links_of([(0, 1)], 3), 1)
-    assert graph.roughness(torch.tensor([[1.0], [3.0], [100.0]])).item() == pytest.approx(2.0)
-    assert graph.roughness(torch.full((3, 1), 5.0)).item() == pytest.approx(0)
-    assert SkillGraph(np.zeros((3, 3)), 1).roughness(torch.randn(3, 1)).item() == 0
+    prior = GraphPrior(7 * links_of([(0, 1)], 3))
+    assert prior(torch.tensor([[1.0], [3.0], [100.0]])).item() == pytest.approx(2.0)
+    assert prior(torch.tensor([1.0, 3.0, 100.0])).item() == pytest.approx(2.0)
+    assert prior(torch.full((3, 1), 5.0)).item() == pytest.approx(0)
+    assert GraphPrior(np.zeros((3, 3)))(torch.randn(3, 1)).item() == 0
+    assert not prior.state_dict()
 
 
 def test_gradient_reaches_everything():
@@ -87,9 +89,10 @@ def planted(seed: int) -> tuple[np.ndarray, np.ndarray, Tensor, tuple[Tensor, Te
     return links, counts, torch.tensor(weights), data
 
 
-def fitted(data: tuple[Tensor, Tensor, Tensor], graph: SkillGraph, *, size: float, rough: float) -> Tensor:
+def fitted(data: tuple[Tensor, Tensor, Tensor], links: np.ndarray, *, size: float, rough: float) -> Tensor:
     """Weights (skills, width) of a logistic regression a skill; the graph is used where `rough` is above 0."""
     skill, x, right = data
+    graph, prior = SkillGraph(links, WIDTH).double(), GraphPrior(links)
     table = torch.zeros(NODES, WIDTH, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.Adam([table, *graph.parameters()], 0.05)
     for _ in range(120):
@@ -97,7 +100,7 @@ def fitted(data: tuple[Tensor, Tensor, Tensor], graph: SkillGraph, *, size: floa
         weights = graph(table) if rough else table
         logits = (x * weights[skill]).sum(1)
         loss = functional.binary_cross_entropy_with_logits(logits, right, reduction="sum")
-        (loss + size * table.square().sum() + rough * graph.roughness(weights)).backward()
+        (loss + size * table.square().sum() + rough * prior(weights)).backward()
         optimizer.step()
     return (graph(table) if rough else table).detach()
 
@@ -114,9 +117,8 @@ def loss_of(found: Tensor, weights: Tensor, seed: int) -> Tensor:
 def test_skills_with_few_answers_are_foretold_better_along_the_graph(seed: int):
     links, counts, weights, data = planted(seed)
     few = torch.tensor(counts == FEW)
-    graph = SkillGraph(links, WIDTH).double()
-    along = loss_of(fitted(data, graph, size=0.02, rough=3.0), weights, seed)
-    alone = torch.stack([loss_of(fitted(data, graph, size=size, rough=0.0), weights, seed) for size in (0.3, 1.0, 3.0)])
+    along = loss_of(fitted(data, links, size=0.02, rough=3.0), weights, seed)
+    alone = torch.stack([loss_of(fitted(data, links, size=size, rough=0.0), weights, seed) for size in (0.3, 1.0, 3.0)])
     assert along[few].mean() < 0.85 * alone[:, few].mean(1).min()  # the best shrinkage in hindsight
     assert along[~few].mean() < 1.02 * alone[:, ~few].mean(1).min()
 

@@ -209,3 +209,19 @@ def test_a_balancing_changes_what_is_learned(balancing: str, store: SequenceStor
 def test_an_unknown_balancing_is_refused() -> None:
     with pytest.raises(ValidationError, match="Unknown balancing 'sums'. Choose one of: sum, "):
         make(balancing="sums")
+
+
+def test_skills_that_follow_each_other_are_held_alike(store: SequenceStore) -> None:
+    def spread(strength: float) -> float:
+        tracer = make(skill_graph=strength)
+        history = tracer.fit(store, store)
+        assert ("skill_graph" in history.rows[0].losses) == bool(strength)
+        return float(sum(table.detach()[1:].std(0).sum() for table in tracer.network.correct.skill_tables()))
+
+    assert spread(1e4) < 0.9 * spread(0.0)
+
+
+def test_skills_may_be_mixtures_of_few_patterns(store: SequenceStore) -> None:
+    tracer = make(skill_rank=2)
+    tracer.fit(store, store)
+    assert torch.linalg.matrix_rank(tracer.network.correct.skill.weight) == 2
