@@ -3,6 +3,7 @@
 import math
 import os
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,9 @@ import torch
 from _toys import OPTIONS, Batch, Toy, ToyBatches, fork_context, validation
 from torch import nn
 
-from kt_fewshot.errors import Interrupted, KTError
+from kt_fewshot.errors import Interrupted, KTError, TrainingError
 from kt_fewshot.storage import load_checkpoint
-from kt_fewshot.training import Trainer, Validation
+from kt_fewshot.training import Processes, Trainer, Validation, joined
 from kt_fewshot.training.resume import KIND
 
 Scenario = Callable[[Path, int], Any]
@@ -24,14 +25,63 @@ Scenario = Callable[[Path, int], Any]
 
 def in_two_processes(folder: Path, scenario: Scenario) -> list[Any]:
     """Run a scenario in two processes that have joined; what each of them gives, or the error it ends with."""
+    return _both(_join_and_run, folder, scenario)
+
+
+def ends_of_two_processes(folder: Path, scenario: Callable[[Processes], Any]) -> list[str]:
+    """What each of two processes that torchrun might have started leaves the block with."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return _both(_leave_block, folder, scenario, port)
+
+
+def _both(target: Callable, folder: Path, *arguments: Any) -> list[Any]:
     context = fork_context()
-    children = [context.Process(target=_join_and_run, args=(folder, rank, scenario)) for rank in (0, 1)]
+    children = [context.Process(target=target, args=(folder, rank, *arguments)) for rank in (0, 1)]
     for child in children:
         child.start()
     for child in children:
         child.join(60)
     answers = [folder / f"rank{rank}" for rank in (0, 1)]
     return [torch.load(answer, weights_only=False) if answer.exists() else None for answer in answers]
+
+
+def _leave_block(folder: Path, rank: int, scenario: Callable[[Processes], Any], port: int) -> None:
+    torch.set_num_threads(1)
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    end = "nothing"
+    try:
+        with joined() as processes:
+            scenario(processes)
+        end += f" of {processes.count}"
+    except BaseException as error:  # noqa: BLE001 (that is what is asked)
+        end = type(error).__name__
+    torch.save(end, folder / f"rank{rank}")
+
+
+def all_go_well(processes):
+    assert processes.from_writer(processes.rank) == 0
+
+
+def all_are_interrupted(processes):
+    raise Interrupted("Stopped.")
+
+
+def no_loss_is_finite(processes):
+    raise TrainingError("Not finite.")
+
+
+def the_first_fails(processes):
+    if processes.is_writer:
+        raise ValueError("Mine.")
+    processes.from_writer(None)
+
+
+def the_second_fails(processes):
+    if not processes.is_writer:
+        raise ValueError("Mine.")
+    processes.any(True)
 
 
 def _join_and_run(folder: Path, rank: int, scenario: Scenario) -> None:

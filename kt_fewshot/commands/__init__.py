@@ -16,6 +16,7 @@ from . import data, dkt, fewshot
 from .again import completed
 from .compare import compare
 from .output import say
+from .several import learned_along
 
 __all__ = ["app", "main"]
 
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: of the command line; those of the process if None.
     """
     try:
+        if learned_along(sys.argv[1:] if arguments is None else arguments):
+            sys.exit(0)
         code = app(arguments, standalone_mode=False)
         if code == INTERRUPTED:
             say("Interrupted.")

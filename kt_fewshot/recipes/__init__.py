@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .evaluate_episodes import evaluate_episodes
     from .evaluate_tracer import evaluate_tracer
     from .fewshot_settings import FewShotSettings
+    from .learn_along import learn_along
     from .list_options import list_method_options, list_options
     from .mastery_curves import class_curves, mastery_curves, nearness, student_heatmap
     from .mastery_table import mastery_table
@@ -65,6 +66,7 @@ __all__ = [
     "evaluate_log",
     "evaluate_tracer",
     "forget_student",
+    "learn_along",
     "list_method_options",
     "list_options",
     "mastery_curves",
@@ -99,6 +101,7 @@ load_later(
         "evaluate_tracer": ("evaluate_tracer",),
         "evaluate_episodes": ("evaluate_episodes",),
         "fewshot_settings": ("FewShotSettings",),
+        "learn_along": ("learn_along",),
         "list_options": ("list_method_options", "list_options"),
         "mastery_curves": ("class_curves", "mastery_curves", "nearness", "student_heatmap"),
         "mastery_table": ("mastery_table",),

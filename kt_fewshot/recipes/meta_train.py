@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import torch
 
-from kt_fewshot.data import ClassImages, Splits
-from kt_fewshot.errors import DatasetError
+from kt_fewshot.data import ClassImages, Splits, count
+from kt_fewshot.errors import DatasetError, KTError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.fewshot import EpisodePlan, Method, save_method
 from kt_fewshot.reports import few_shot_report
 from kt_fewshot.storage import RunFolder, write_json, write_text
-from kt_fewshot.training import History, Progress, Trainer, Validation
+from kt_fewshot.training import History, Progress, Trainer, Validation, joined
 
 from .episode_material import episode_material
 from .fewshot_settings import FewShotSettings
@@ -57,6 +57,8 @@ def meta_train(
     progress: Progress | None = None,
 ) -> MetaTrainedRun:
     """Train, test, and write a run folder.
+
+    Of several processes that torchrun started, the first calls this and the others `learn_along`.
 
     The folder holds `config.yaml`, `checkpoint/`, `history.csv`, `results.json`, `episodes.csv`, `confusion.csv`,
     `report.html` and, written last, `model/`: a folder with a model is complete.
@@ -121,13 +123,16 @@ def train_in(
         KTError: if data and settings do not go together.
     """
     torch.set_num_threads(settings.threads)
-    if settings.with_valid:
-        splits = Splits(splits.train.joined(splits.valid), splits.valid.of_classes(torch.arange(0)), splits.test)
+    splits = _trained_on(splits, settings)
     plan = settings.test_plan()
     _must_suffice(splits, plan)
     say(_told(settings, splits))
     method = settings.make(splits.train.shape)
-    history = _fit(method, splits, settings, checkpoint=run.checkpoint, progress=progress)
+    with joined() as processes:
+        if processes.count > 1:
+            _must_be_shared(settings.train_plan(method, splits.train.n_classes).tasks, processes.count)
+            processes.from_writer(_Lesson(settings))
+        history = _fit(method, splits, settings, checkpoint=run.checkpoint, progress=progress)
     judged = judge_first(method, splits.test, plan, settings.test_episodes)
     results = tested(judged, plan, method).of_run(str(run.path))
     write_text(run.history, history.to_csv())
@@ -157,8 +162,40 @@ def _must_suffice(splits: Splits, plan: EpisodePlan) -> None:
             raise DatasetError(f"{what}: {told}") from error
 
 
+@dataclass(frozen=True)
+class _Lesson:
+    """What other processes need to train along: the settings, by which they load the data themselves."""
+
+    settings: FewShotSettings
+
+    def learn(self) -> None:
+        torch.set_num_threads(self.settings.threads)
+        splits = _trained_on(self.settings.load(), self.settings)
+        _fit(self.settings.make(splits.train.shape), splits, self.settings)
+
+
+def _trained_on(splits: Splits, settings: FewShotSettings) -> Splits:
+    """The classes as the settings deal them out."""
+    if not settings.with_valid:
+        return splits
+    return Splits(splits.train.joined(splits.valid), splits.valid.of_classes(torch.arange(0)), splits.test)
+
+
+def _must_be_shared(episodes: int, processes: int) -> None:
+    if episodes < processes:
+        raise KTError(
+            f"A step of {count(episodes, 'episode')} cannot be shared by {processes} processes. "
+            f"Take more episodes a step: --tasks {processes}."
+        )
+
+
 def _fit(
-    method: Method, splits: Splits, settings: FewShotSettings, *, checkpoint: Path, progress: Progress | None
+    method: Method,
+    splits: Splits,
+    settings: FewShotSettings,
+    *,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
 ) -> History:
     plan = settings.train_plan(method, splits.train.n_classes)
     batches = method.batches(splits.train, plan, steps=settings.steps, seed=settings.seed)

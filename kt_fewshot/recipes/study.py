@@ -82,6 +82,16 @@ class Study:
         """Share of right answers in training, in [0, 1]."""
         return float(self.train.correct[self.train.scored].double().mean())
 
+    def kept_in(self, folder: Path) -> Path:
+        """Write the stores of training and validation to a folder, unless they are mapped from there; where they are.
+
+        So that other processes on the machine share their memory.
+        """
+        for name, store in (("train", self.train), ("valid", self.valid)):
+            if not (folder / name).exists():
+                store.save(folder / name)
+        return folder.absolute()
+
 
 def _stores(split: Split | BucketedSplit, vocabulary: Vocabulary, folder: Path | None) -> list[SequenceStore]:
     """The parts' stores: in memory, or, of a log in buckets, mapped from a folder."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 
-from kt_fewshot.data import Ingest
+from kt_fewshot.data import Ingest, SequenceStore, Vocabulary
+from kt_fewshot.errors import StorageError
 from kt_fewshot.evaluation import Results
 from kt_fewshot.storage import RunFolder, write_json, write_text
 from kt_fewshot.tracing import Tracer
-from kt_fewshot.training import History, Progress
+from kt_fewshot.training import History, Progress, joined
 
 from .classics import against_classics, keep_standings
 from .evaluate_tracer import evaluate_tracer
@@ -55,6 +56,8 @@ def train_dkt(
     progress: Progress | None = None,
 ) -> TrainedRun:
     """Train, test, and write a run folder.
+
+    Of several processes that torchrun started, the first calls this and the others `learn_along`.
 
     The folder holds `config.yaml`, `split.csv`, `ingest.json` and `rejects.csv` of the log (of a second log, or of
     further fold files, in `log-2/` and so on), `checkpoint/`, `history.csv`, `results.json`, `mastery.csv` (where the
@@ -128,7 +131,10 @@ def _trained(
     tracer = settings.make(study.vocabulary)
     if untold := tracer.untold_tasks(study.train):
         say(f"Left out, since the log does not tell: {', '.join(untold)}.")
-    history = tracer.fit(study.train, study.valid, checkpoint=run.checkpoint, resume=True, progress=progress)
+    with joined() as processes:
+        if processes.count > 1:
+            processes.from_writer(_Lesson(settings, study.vocabulary, study.kept_in(stores)))
+        history = tracer.fit(study.train, study.valid, checkpoint=run.checkpoint, resume=True, progress=progress)
     write_text(run.history, history.to_csv())
     standings = against_classics(tracer, study) if report else ()
     log, test, mean, simulated = study.log, study.test, study.mean, study.simulated
@@ -146,6 +152,24 @@ def _trained(
         write_report(run.path / REPORT, tracer, told, names=Names.of(key_file=settings.data.read.key))
     tracer.save(run.model)  # last: whoever looks for a trained run finds a whole one
     return TrainedRun(run, tracer, history, results)
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What other processes need to train along: settings, names, and where the first one keeps the stores."""
+
+    settings: TrainSettings
+    vocabulary: Vocabulary
+    stores: Path
+
+    def learn(self) -> None:
+        torch.set_num_threads(self.settings.threads)
+        tracer = self.settings.make(self.vocabulary)
+        if not self.stores.is_dir():
+            raise StorageError(
+                f"{self.stores} cannot be seen by every process. Choose an --out that all machines have."
+            )
+        tracer.fit(SequenceStore.load(self.stores / "train"), SequenceStore.load(self.stores / "valid"))
 
 
 def _save_ingests(ingests: tuple[Ingest, ...], folder: Path) -> None:

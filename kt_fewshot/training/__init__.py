@@ -5,6 +5,7 @@ from .distributed import Processes, ProcessLostError
 from .early_stopping import EarlyStopping
 from .freed_memory import keep_freed_memory
 from .history import History, Row
+from .joining import joined
 from .options import Precision, TrainerOptions
 from .precision import autocast
 from .progress import Progress, Silence
@@ -31,6 +32,7 @@ __all__ = [
     "Validation",
     "WeightAverage",
     "autocast",
+    "joined",
     "keep_freed_memory",
     "mix",
     "own_randomness",
