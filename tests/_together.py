@@ -15,6 +15,7 @@ from _toys import OPTIONS, Batch, Toy, ToyBatches, fork_context, validation
 from torch import nn
 
 from kt_fewshot.errors import Interrupted, KTError, TrainingError
+from kt_fewshot.multitask import make_balancing
 from kt_fewshot.storage import load_checkpoint
 from kt_fewshot.training import Processes, Trainer, Validation, joined
 from kt_fewshot.training.resume import KIND
@@ -158,6 +159,15 @@ def several_trainings(folder, rank):
 def without_dropout(folder, rank):
     Toy.forward = lambda self, x: self.heads(torch.tanh(self.shared(x)))
     return several_trainings(folder, rank)
+
+
+BALANCINGS = ("famo", "uncertainty", "dwa", "pcgrad", "graddrop")
+
+
+def balanced_trainings(folder, rank):
+    Toy.forward = lambda self, x: self.heads(torch.tanh(self.shared(x)))  # no noise
+    options = replace(OPTIONS, epochs=2)
+    return {name: fit(options, balancing=make_balancing(name, ("sum", "first"))) for name in BALANCINGS}
 
 
 def stopped_and_resumed(folder, rank):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from kt_fewshot.errors import KTError
-from kt_fewshot.training import Balancing, PlainSum
+from kt_fewshot.training import Balancing, PlainSum, Processes
 
 from .remembered import memory_of, remind
 
@@ -146,7 +146,8 @@ class Aggregated(TorchJDBalancing):
         if rest := self._others(losses):
             torch.stack(rest).sum().backward()
         if rows:
-            together = self.method(torch.stack(rows))
+            processes = Processes.here()
+            together = self.method(processes.sum(torch.stack(rows))) / processes.count  # each process adds the same
             parts = together.split([parameter.numel() for parameter in shared])
             _add(shared, [part.view_as(parameter) for part, parameter in zip(parts, shared, strict=True)])
 

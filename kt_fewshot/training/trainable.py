@@ -74,7 +74,11 @@ class Balancing(Protocol):
     """
 
     def backward(self, losses: dict[str, Tensor], model: Any) -> None:  # noqa: ANN401 - an nn.Module that is Trainable
-        """Add the gradient of the balanced losses to `.grad` of the model's parameters."""
+        """Add the gradient of the balanced losses to `.grad` of the model's parameters.
+
+        Where several processes train together, `losses` have the value of the whole batch and the gradient of this
+        process's share (see `Processes.joint`), and what is added to the model's `.grad` is summed over processes.
+        """
         ...
 
     def after_step(self) -> None:
