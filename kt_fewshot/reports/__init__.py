@@ -9,6 +9,7 @@ from .forest import comparison_table, forest
 from .mastery_curve import MasteryCurve, mastery_picture
 from .material import Material, SkillNumbers, Standing, Steps
 from .picture import Picture
+from .relations_map import RelationsPanel, relations_picture
 from .report import report
 from .student_heatmap import draw_student
 from .suppression import FLOOR, withheld
@@ -22,6 +23,7 @@ __all__ = [
     "MasteryCurve",
     "Material",
     "Picture",
+    "RelationsPanel",
     "ShownEpisode",
     "ShownFeatures",
     "SkillNumbers",
@@ -36,6 +38,7 @@ __all__ = [
     "few_shot_report",
     "forest",
     "mastery_picture",
+    "relations_picture",
     "report",
     "short",
     "withheld",
