@@ -8,6 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from .line import Line
 from .skill_sets import SkillSets
 from .store import SequenceStore
 
@@ -135,22 +136,22 @@ class PackedRows:
         """A text that changes with the answers and with how they are batched."""
         content = hashlib.sha256(f"{self.rows} {self.time} {self.seed}".encode())
         for name in ("starts", "skill_set", "item", "correct", "scored", "place"):
-            content.update(getattr(self.store, name).cpu().numpy().tobytes())
+            content.update(getattr(self.store, name).cpu().contiguous().numpy())
         return content.hexdigest()
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[SequenceBatch]:
         """The batches of one epoch, from number `first_step` on."""
         generator = torch.Generator().manual_seed((self.seed << 20) + epoch)
-        index, reset = _line_up(self.store, torch.randperm(self.store.n_students, generator=generator))
-        shift = int(torch.randint(self.time, (1,), generator=generator)) if len(index) > self.time else 0
-        index, reset = index.roll(shift), reset.roll(shift)
-        spare = self.n_rows * self.time - len(index)
-        index = torch.cat([index, index.new_full((spare,), -1)]).reshape(self.n_rows, self.time)
-        reset = torch.cat([reset, reset.new_ones(spare)]).reshape(self.n_rows, self.time)
-        reset[:, 0] = True  # a row begins with an empty state
-        order = torch.randperm(self.n_rows, generator=generator)
+        n, device = len(self.store), self.store.starts.device
+        line = Line.of(self.store, torch.randperm(self.store.n_students, generator=generator))
+        shift = int(torch.randint(self.time, (1,), generator=generator)) if n > self.time else 0
+        order = torch.randperm(self.n_rows, generator=generator).to(device)
+        column = torch.arange(self.time, device=device)
         for rows in order.split(self.rows)[first_step:]:
-            yield SequenceBatch.gather(self.store, index[rows], reset[rows])
+            place = rows[:, None] * self.time + column  # (rows, time) in the line as it is cut, which ends in padding
+            index, reset = line.at((place - shift) % n)
+            reset |= column == 0  # a row begins with an empty state
+            yield SequenceBatch.gather(self.store, index.masked_fill(place >= n, -1), reset)
 
 
 @dataclass(frozen=True)
@@ -169,27 +170,26 @@ class Streams:
 
     def __iter__(self) -> Iterator[SequenceBatch]:
         """Windows in order; the state after one is the state before the next, of as many rows."""
-        index, reset = self._lay_out()
-        for window, starts in zip(index.split(self.time, 1), reset.split(self.time, 1), strict=True):
-            yield SequenceBatch.gather(self.store, window, starts)
+        row, by_length = self._dealt()
+        order = torch.argsort(row, stable=True)
+        line = Line.of(self.store, by_length[order])
+        sizes = torch.zeros(int(row.max()) + 1 if len(row) else 0, dtype=torch.int64, device=row.device)
+        sizes.index_add_(0, row, self.store.lengths[by_length])
+        begins = (sizes.cumsum(0) - sizes)[:, None]
+        longest = int(sizes.max()) if len(sizes) else 0
+        for column in torch.arange(longest, device=row.device).split(self.time):
+            real = column < sizes[:, None]  # (rows, time)
+            index, reset = line.at((begins + column).clamp(max=len(self.store) - 1))
+            yield SequenceBatch.gather(self.store, index.masked_fill(~real, -1), reset)
 
-    def _lay_out(self) -> tuple[Tensor, Tensor]:
-        lengths = self.store.lengths.cpu()
+    def _dealt(self) -> tuple[Tensor, Tensor]:
+        """(students,) the row of each; (students,) who they are, the longest histories first."""
+        lengths = self.store.lengths
         n_rows = max(min(self.rows, len(lengths)), 1)
         by_length = torch.argsort(lengths, descending=True, stable=True)
-        deal = torch.arange(len(lengths))
+        deal = torch.arange(len(lengths), device=lengths.device)
         lap, place = deal // n_rows, deal % n_rows
-        row = torch.where(lap % 2 == 0, place, n_rows - 1 - place)  # to and fro, so that rows end up about equal
-        order = torch.argsort(row, stable=True)
-        line, reset = _line_up(self.store, by_length[order])
-        row_of = torch.repeat_interleave(row[order], lengths[by_length[order]])
-        sizes = torch.bincount(row_of, minlength=n_rows)
-        column = torch.arange(len(line)) - (sizes.cumsum(0) - sizes)[row_of]
-        index = torch.full((n_rows, int(sizes.max()) if len(line) else 0), -1)
-        starts = torch.ones(index.shape, dtype=torch.bool)
-        index[row_of, column] = line
-        starts[row_of, column] = reset
-        return index, starts
+        return torch.where(lap % 2 == 0, place, n_rows - 1 - place), by_length  # to and fro: rows end up about equal
 
 
 @dataclass(frozen=True)
@@ -215,12 +215,3 @@ class Finals:
         index = torch.where(place >= 0, self.store.starts[:-1].cpu()[:, None] + place, -1)
         for window, starts in zip(index.split(self.time, 1), (place <= 0).split(self.time, 1), strict=True):
             yield SequenceBatch.gather(self.store, window, starts)
-
-
-def _line_up(store: SequenceStore, students: Tensor) -> tuple[Tensor, Tensor]:
-    """Store positions of whole histories, end to end in the order of `students`, and where each begins."""
-    first = store.starts[:-1].cpu()[students]
-    lengths = store.lengths.cpu()[students]
-    ends = lengths.cumsum(0)
-    place = torch.arange(int(ends[-1]) if len(ends) else 0) - torch.repeat_interleave(ends - lengths, lengths)
-    return torch.repeat_interleave(first, lengths) + place, place == 0

@@ -26,6 +26,9 @@ QUESTION_FEATURES: Final = (
 )
 """Columns of `SequenceStore.question`: known before the answer."""
 
+PART: Final = 1 << 20
+"""Answers looked at together where all are looked at, so that a mapped store stays on disk."""
+
 BEHAVIOUR: Final = ("response_time", "hints", "attempts")
 """Columns of `SequenceStore.behaviour`: known only with the answer."""
 
@@ -100,7 +103,14 @@ class SequenceStore:
 
     def has(self, behaviour: str) -> bool:
         """Whether the log says anything of one of `BEHAVIOUR`."""
-        return not bool(self.behaviour[:, BEHAVIOUR.index(behaviour)].isnan().all())
+        column = self.behaviour[:, BEHAVIOUR.index(behaviour)]
+        return any(not bool(part.isnan().all()) for part in column.split(PART))
+
+    def mean(self) -> float:
+        """Share of right answers among those that count, in [0, 1]; nan if none do."""
+        parts = zip(self.correct.split(PART), self.scored.split(PART), strict=True)
+        right, counted = torch.tensor([((c * s).sum(), s.sum()) for c, s in parts], dtype=torch.float64).T.sum(1)
+        return float(right / counted)
 
     def _map(self, change: Callable[[Tensor], Tensor]) -> "SequenceStore":
         columns = {column.name: change(getattr(self, column.name)) for column in fields(self) if column.name != "sets"}

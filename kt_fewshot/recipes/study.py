@@ -80,7 +80,7 @@ class Study:
     @property
     def mean(self) -> float:
         """Share of right answers in training, in [0, 1]."""
-        return float(self.train.correct[self.train.scored].double().mean())
+        return self.train.mean()
 
     def kept_in(self, folder: Path) -> Path:
         """Write the stores of training and validation to a folder, unless they are mapped from there; where they are.
