@@ -1,5 +1,9 @@
 """The multi-task core: tasks and the heads that predict them on shared features."""
 
+from typing import TYPE_CHECKING
+
+from kt_fewshot.faces import load_later
+
 from .balancing import AGGREGATORS, BALANCINGS, SCALARIZERS, make_balancing
 from .class_tasks import MultiClass, Ordinal
 from .convex_heads import LogisticHead, SVMHead
@@ -10,12 +14,19 @@ from .low_rank import LowRankLinear
 from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
 from .relations import Relations, gradient_cosine, lookahead_affinity
+from .row_batches import RowBatches, Rows
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
 from .skill_graph import GraphPrior, SkillGraph, links_from_counts, links_of
 from .task_calibration import Calibration
 from .task_metrics import Metric
+from .task_network import TaskNetwork
+from .task_training import raw_outputs, train_tasks
 from .tasks import Binary, MultiLabel, Regression, Task
 from .watched import Watched
+
+if TYPE_CHECKING:
+    from .estimator import MultiTask
+    from .target_columns import of_its_group, one_target_a_group
 
 __all__ = [
     "AGGREGATORS",
@@ -35,12 +46,15 @@ __all__ = [
     "Metric",
     "MultiClass",
     "MultiLabel",
+    "MultiTask",
     "Ordinal",
     "PrototypeHead",
     "Regression",
     "RelationHead",
     "Relations",
     "RidgeHead",
+    "RowBatches",
+    "Rows",
     "SVMHead",
     "Sharing",
     "SkillGraph",
@@ -48,6 +62,7 @@ __all__ = [
     "SplitMLP",
     "Task",
     "TaskFamily",
+    "TaskNetwork",
     "Watched",
     "class_means",
     "gradient_cosine",
@@ -57,7 +72,19 @@ __all__ = [
     "lookahead_affinity",
     "make_balancing",
     "make_sharing",
+    "of_its_group",
+    "one_target_a_group",
     "planted_family",
     "planted_stranger",
+    "raw_outputs",
     "squared_distances",
+    "train_tasks",
 ]
+
+load_later(
+    __name__,
+    {
+        "estimator": ("MultiTask",),
+        "target_columns": ("of_its_group", "one_target_a_group"),
+    },
+)

@@ -79,9 +79,14 @@ class Soft(Sharing):
         """Half the squared distance from the mean, times `tie`."""
         if not self.tie or len(self.towers) < 2:
             return None
-        distance = torch.zeros(())
-        for twins in zip(*(tower.parameters() for tower in self.towers), strict=True):
-            if any(twin is not twins[0] for twin in twins):
-                stacked = torch.stack(list(twins))
-                distance = distance.to(stacked) + (stacked - stacked.mean(0)).square().sum()
-        return self.tie / 2 * distance
+        return self.tie / 2 * distance_from_mean(list(self.towers))
+
+
+def distance_from_mean(modules: Sequence[nn.Module]) -> Tensor:
+    """(): squared distance of the modules' weights from their mean, of weights that each has for itself."""
+    distance = torch.zeros(())
+    for twins in zip(*(module.parameters() for module in modules), strict=True):
+        if any(twin is not twins[0] for twin in twins):
+            stacked = torch.stack(list(twins))
+            distance = distance.to(stacked) + (stacked - stacked.mean(0)).square().sum()
+    return distance
