@@ -16,6 +16,7 @@ from . import data, dkt, fewshot
 from .again import completed
 from .compare import compare
 from .output import say
+from .relations import relations
 from .several import learned_along
 
 __all__ = ["app", "main"]
@@ -34,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 dkt.app.command(short_help="Tracers side by side, on the same answers.")(compare)
+dkt.app.command(short_help="How the tasks of a run get on.")(relations)
 app.add_typer(dkt.app, name="dkt")
 app.add_typer(data.app, name="data")
 app.add_typer(fewshot.app, name="fewshot")

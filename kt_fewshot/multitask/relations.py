@@ -11,7 +11,7 @@ in common, so that they are then against each other by construction: ask while t
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -55,9 +55,21 @@ class Relations:
         Raises:
             ValueError: if the columns are not the tasks.
         """
-        if self.sources != self.tasks:
-            raise ValueError("Only relations between tasks can be mutual. Found other columns than rows.")
+        self._require_tasks()
         return (self.matrix + self.matrix.T) / 2
+
+    def of_own(self) -> Self:
+        """What each task has of each other as a share of what it has of itself, nan if that is not above 0.
+
+        So lookahead affinities can be compared between tasks: 1 for a step that helps as much as the task's own.
+
+        Raises:
+            ValueError: if the columns are not the tasks.
+        """
+        self._require_tasks()
+        own = self.matrix.diagonal()[:, None]
+        share = np.divide(self.matrix, own, out=np.full_like(self.matrix, np.nan), where=own > 0)
+        return replace(self, matrix=share, what=f"{self.what}, as a share of the task's own")
 
     @classmethod
     def mean(cls, found: Sequence[Self]) -> Self:
@@ -72,6 +84,10 @@ class Relations:
         if any((one.tasks, one.sources) != (first.tasks, first.sources) for one in found):
             raise ValueError("Relations of different tasks cannot be averaged.")
         return cls(first.tasks, _mean_of_known([one.matrix for one in found]), first.what, first.sources)
+
+    def _require_tasks(self) -> None:
+        if self.sources != self.tasks:
+            raise ValueError(f"Columns should be the tasks. Found {', '.join(self.sources)}.")
 
     def to_json_dict(self) -> dict[str, Any]:
         """Plain values; null where nothing is known."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .mastery_curves import class_curves, mastery_curves, nearness, student_heatmap
     from .mastery_table import mastery_table
     from .meta_train import MetaTrainedRun, meta_train, resume_meta_training
+    from .relate_tasks import relate_tasks
+    from .related_tasks import RelatedTasks
     from .report_episodes import report_episodes
     from .report_run import report_run
     from .saved_tracer import TracedLog
@@ -51,6 +53,7 @@ __all__ = [
     "FewShotSettings",
     "MetaTrainedRun",
     "ReadSettings",
+    "RelatedTasks",
     "TracedLog",
     "TracedStudents",
     "TrainSettings",
@@ -75,6 +78,7 @@ __all__ = [
     "meta_train",
     "nearness",
     "predict_log",
+    "relate_tasks",
     "report_episodes",
     "report_run",
     "resume_comparison",
@@ -106,6 +110,8 @@ load_later(
         "mastery_curves": ("class_curves", "mastery_curves", "nearness", "student_heatmap"),
         "mastery_table": ("mastery_table",),
         "meta_train": ("MetaTrainedRun", "meta_train", "resume_meta_training"),
+        "relate_tasks": ("relate_tasks",),
+        "related_tasks": ("RelatedTasks",),
         "report_episodes": ("report_episodes",),
         "report_run": ("report_run",),
         "saved_tracer": ("TracedLog",),

@@ -107,7 +107,7 @@ def test_refusals():
         Relations(("a", "b"), np.ones((2, 3)), "x")
     with pytest.raises(ValueError, match="different tasks"):
         Relations.mean([Relations(("a",), np.ones((1, 1)), "x"), Relations(("b",), np.ones((1, 1)), "x")])
-    with pytest.raises(ValueError, match="other columns than rows"):
+    with pytest.raises(ValueError, match="Columns should be the tasks. Found y, z"):
         _ = Relations(("a",), np.ones((1, 2)), "x", ("y", "z")).mutual
     with pytest.raises(ValueError, match="`every` should be at least 1"):
         Watched(springs(), TASKS, every=0)
@@ -126,6 +126,11 @@ def test_as_json():
 
 def test_mutual_is_the_mean_of_both_directions():
     assert Relations(("a", "b"), np.array([[1.0, 2.0], [4.0, 1.0]]), "x").mutual.tolist() == [[1, 3], [3, 1]]
+
+
+def test_shares_of_what_a_task_has_of_itself():
+    found = Relations(("a", "b", "c"), np.array([[2.0, 1, -1], [1, 0.5, 0], [3, 3, 0]]), "x").of_own()
+    np.testing.assert_allclose(found.matrix, [[1, 0.5, -0.5], [2, 1, 0], [np.nan] * 3])
 
 
 def options(epochs: int = 5) -> TrainerOptions:
