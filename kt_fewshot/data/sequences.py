@@ -89,7 +89,7 @@ def before_answer(
     """
     before = torch.cat([initial[:, None], after[:, :-1]], dim=1)
     if place is None:
-        return before.masked_fill(reset[..., None], 0.0)
+        return before.masked_fill_(reset[..., None], 0.0)  # `before` is nobody else's
     begin = torch.arange(place.shape[1], device=place.device) - place  # (batch, time), below 0 before the row
     before = torch.cat([(initial if running is None else running)[:, None], before], dim=1)
     before = before.take_along_dim((begin + 1).clamp(min=0)[..., None], dim=1)

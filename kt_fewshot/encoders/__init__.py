@@ -7,6 +7,8 @@ from kt_fewshot.registry import Registry
 
 from .base import Encoder, Layer, Memoryless, State
 from .conv4 import Conv4
+from .dropout import dropout
+from .lookup import look_up
 from .lstm import LSTM
 from .mlp import MLP
 from .resnet12 import ResNet12
@@ -57,6 +59,8 @@ __all__ = [
     "Memoryless",
     "ResNet12",
     "State",
+    "dropout",
     "encoder_class",
+    "look_up",
     "make_encoder",
 ]
