@@ -1,7 +1,9 @@
 """A split log in a tracer's own numbers: what one training needs, and nothing it does not."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +35,7 @@ class Study:
 
     - `vocabulary`: read off the training part;
     - `train`, `valid`, `test`: stores;
-    - `log`: the answers behind `test`; `simulated`: the truth behind them, if they are simulated;
+    - `read_log`: gives the answers behind `test`; `simulated`: the truth behind them, if they are simulated;
     - `students`: who is in which part; `ingests`: how the logs were read; `lines`: both in words.
     """
 
@@ -41,7 +43,7 @@ class Study:
     train: SequenceStore
     valid: SequenceStore
     test: SequenceStore
-    log: Interactions
+    read_log: Callable[[], Interactions]
     simulated: SimulatedStudents | None
     students: pl.DataFrame
     ingests: tuple[Ingest, ...]
@@ -66,16 +68,20 @@ class Study:
             raise KTError(
                 "The log names neither skills nor items, so there is nothing to trace. Name one with --skill."
             )
-        log = split.test.interactions
         return cls(
             vocabulary,
             *_stores(split, vocabulary, folder),
-            log=log,
-            simulated=data.simulated and data.simulated.of_students(log.table["student"].unique()),
+            read_log=_reader_of_test(split),
+            simulated=data.simulated and data.simulated.of_students(split.test.interactions.table["student"].unique()),
             students=split.frame(),
             ingests=data.ingests,
             lines=tuple(data.describe()),
         )
+
+    @cached_property
+    def log(self) -> Interactions:
+        """The answers behind `test`; those of a log in buckets are read when they are first asked for."""
+        return self.read_log()
 
     @property
     def mean(self) -> float:
@@ -91,6 +97,13 @@ class Study:
             if not (folder / name).exists():
                 store.save(folder / name)
         return folder.absolute()
+
+
+def _reader_of_test(split: Split | BucketedSplit) -> Callable[[], Interactions]:
+    if isinstance(split, BucketedSplit):
+        return lambda: split.test.interactions
+    log = split.test.interactions  # the rest of the log is let go
+    return lambda: log
 
 
 def _stores(split: Split | BucketedSplit, vocabulary: Vocabulary, folder: Path | None) -> list[SequenceStore]:

@@ -77,6 +77,18 @@ def test_the_stores_are_those_of_the_log_in_one_file(folder: Path):
             assert torch.equal(one[column].nan_to_num(-9), values.nan_to_num(-9)), (name, column)
 
 
+def test_the_test_s_answers_are_read_when_they_are_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    study = Study.of(load(folder / "buckets"), min_item_answers=2, folder=folder / "stores")
+    asked = []
+    test = BucketedSplit.test.fget
+    monkeypatch.setattr(BucketedSplit, "test", property(lambda split: asked.append(1) or test(split)))
+    assert len(study.test) > 0
+    assert not asked
+    assert len(study.log) == len(study.test)
+    assert study.log is study.log
+    assert asked == [1]
+
+
 def test_the_model_is_that_of_the_log_in_one_file(folder: Path):
     runs = [
         train_dkt(
