@@ -26,6 +26,7 @@ from .watched import Watched
 
 if TYPE_CHECKING:
     from .estimator import MultiTask
+    from .joint import Joint
     from .target_columns import of_its_group, one_target_a_group
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "GatheredLinear",
     "GraphPrior",
     "HeadFitter",
+    "Joint",
     "LogisticHead",
     "LowRankLinear",
     "MakeTower",
@@ -85,6 +87,7 @@ load_later(
     __name__,
     {
         "estimator": ("MultiTask",),
+        "joint": ("Joint",),
         "target_columns": ("of_its_group", "one_target_a_group"),
     },
 )

@@ -1,29 +1,35 @@
 """`MultiTask`: several targets of any table at once, as an estimator of scikit-learn."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from torch import Tensor
 
 from kt_fewshot.errors import KTError, TrainingError
 from kt_fewshot.training import TrainerOptions, own_randomness, seed_generators
 
+from .joint import Joint
 from .relations import Relations
 from .row_batches import Rows
+from .row_reader import RowReader
 from .row_split import validation_rows
 from .target_columns import ALONE, Column, read_targets
 from .targets import Targets, Told
+from .task_calibration import Calibration
 from .task_network import TaskNetwork
-from .task_training import raw_outputs, train_tasks
+from .task_training import calibrations, raw_outputs, train_tasks
 from .tasks import Task
 from .towers import EncoderChoice, tower_maker
+
+OF_THE_TRAINER: Final = ("learning_rate", "weight_decay", "average_decay", "patience")
+"""Arguments that are options of the trainer under the same name."""
 
 
 def _says_probabilities(model: "MultiTask") -> bool:
@@ -74,8 +80,11 @@ class MultiTask(BaseEstimator):
         max_epochs: passes over the rows, at most.
         learning_rate: of AdamW.
         weight_decay: of AdamW.
+        average_decay: of a moving average of the weights, which is what predicts; None: the weights themselves.
         patience: epochs without a better validation after which training stops.
         validation_fraction: share of the rows (of the groups) kept to decide when to stop, in [0, 1).
+        calibrate: whether probabilities and noise are corrected on the rows kept for validation, which should then
+            hold a hundred labels or more of each target.
         random_state: of first weights, order and split.
         device: where to compute, as torch names it.
     """
@@ -97,8 +106,10 @@ class MultiTask(BaseEstimator):
         max_epochs: int = 200,
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-4,
+        average_decay: float | None = 0.99,
         patience: int = 10,
         validation_fraction: float = 0.1,
+        calibrate: bool = False,
         random_state: int | np.random.RandomState | None = 0,
         device: str = "cpu",
     ) -> None:
@@ -116,8 +127,10 @@ class MultiTask(BaseEstimator):
         self.max_epochs = max_epochs
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.average_decay = average_decay
         self.patience = patience
         self.validation_fraction = validation_fraction
+        self.calibrate = calibrate
         self.random_state = random_state
         self.device = device
 
@@ -139,11 +152,10 @@ class MultiTask(BaseEstimator):
         seed = self._seed()
         self.held_out_ = self._held_out(columns, groups, seed)
         self.targets_ = Targets.learn(columns, self.tasks, training=~self.held_out_, alone=alone)
-        self.scaler_ = StandardScaler().fit(_columns(examples[~self.held_out_])) if self.standardize else None
-        rows = self._rows(examples, columns)
-        train, valid = (
-            rows.take(torch.as_tensor(side, device=self.device)) for side in (~self.held_out_, self.held_out_)
-        )
+        training = examples[~self.held_out_]
+        self.reader_ = RowReader.learn(self.targets_, training, standardize=self.standardize, device=self.device)
+        rows = self.reader_.read(examples, columns)
+        train, valid = (rows.take(torch.as_tensor(side).to(self.device)) for side in (~self.held_out_, self.held_out_))
         try:
             self.network_ = self._network(tuple(rows.x.shape[1:]), seed)
             self._train(train, valid, seed)
@@ -152,6 +164,7 @@ class MultiTask(BaseEstimator):
         except KTError as error:  # a name or an option, which scikit-learn wants as a ValueError
             raise ValueError(str(error)) from error
         self.network_.double()  # what is said of a row does not depend on the rows beside it, to 15 digits
+        self.calibrations_ = self._calibrated(valid)
         return self
 
     def predict(self, X: ArrayLike) -> Any:  # noqa: ANN401
@@ -161,7 +174,8 @@ class MultiTask(BaseEstimator):
             NotFittedError: before `fit`.
             ValueError: if X is not what it should be.
         """
-        said, targets = self._expected(X), self.targets_
+        said = self._expected(X)
+        targets = self.targets_
         return targets.named({name: targets.value(name, expected) for name, expected in said.items()})
 
     @available_if(_says_probabilities)
@@ -172,20 +186,15 @@ class MultiTask(BaseEstimator):
             NotFittedError: before `fit`.
             ValueError: if X is not what it should be.
         """
-        said, targets = self._expected(X), self.targets_
+        said = self._expected(X)
+        targets = self.targets_
         found = {name: expected for name, expected in said.items() if targets.is_discrete(name)}
         return targets.named({name: np.column_stack([1 - p, p]) if p.ndim == 1 else p for name, p in found.items()})
 
     def evaluate(self, X: ArrayLike, y: Any) -> dict[str, dict[str, float]]:  # noqa: ANN401
-        """Name -> metric -> how well a target is predicted where it has labels; in its own unit.
-
-        Raises:
-            NotFittedError: before `fit`.
-            ValueError: if X or y are not what they should be.
-        """
+        """Name -> metric -> how well a target is predicted where it has labels, in its own unit; raises as `score`."""
         said = self._expected(X)
-        targets = self.targets_.read(y, len(next(iter(said.values()))))
-        return {name: self.targets_.measure(name, said[name], coded) for name, coded in targets.items()}
+        return self.targets_.evaluate(said, y)
 
     def score(self, X: ArrayLike, y: Any) -> float:  # noqa: ANN401
         """Mean over targets of the share of right classes or labels, or of R2; higher is better.
@@ -195,8 +204,20 @@ class MultiTask(BaseEstimator):
             ValueError: if X or y are not what they should be.
         """
         said = self._expected(X)
-        targets = self.targets_.read(y, len(next(iter(said.values()))))
-        return float(np.mean([self.targets_.score(name, said[name], coded) for name, coded in targets.items()]))
+        return self.targets_.mean_score(said, y)
+
+    def predict_joint(self, X: ArrayLike) -> Joint:
+        """One distribution of all targets of each row: likelihoods, intervals, what is expected.
+
+        Its noise and probabilities mean what they say with `calibrate`; a regression with unit noise has its targets'
+        whole spread otherwise. Raises as `predict` does.
+        """
+        outputs = self._outputs(X)
+        return Joint(self.targets_, outputs)
+
+    def joint_log_likelihood(self, X: ArrayLike, y: Any) -> NDArray[np.float64]:  # noqa: ANN401
+        """(rows,) log p(y | x) in nats, `predict_joint(X).log_likelihood(y)`; raises as `score` does."""
+        return self.predict_joint(X).log_likelihood(y)
 
     def mixing(self) -> Relations | None:
         """How much each target takes of each tower, as learned; None where the sharing learns nothing of the kind.
@@ -244,59 +265,35 @@ class MultiTask(BaseEstimator):
         labelled = np.stack([column.there.reshape(len(column), -1).any(1) for column in columns.values()])
         return validation_rows(labelled, fraction=self.validation_fraction, groups=groups, seed=seed)
 
-    def _rows(self, examples: NDArray[Any], columns: Mapping[str, Column], dtype: torch.dtype = torch.float32) -> Rows:
-        """Everything as tensors."""
-        if self.scaler_ is not None:
-            examples = self.scaler_.transform(_columns(examples)).reshape(examples.shape)  # pyright: ignore[reportAttributeAccessIssue]
-        coded = self.targets_.encode(columns)
-        targets, masks = (
-            {name: torch.as_tensor(getattr(one, part), device=self.device) for name, one in coded.items()}
-            for part in ("values", "there")
-        )
-        x = torch.as_tensor(examples, dtype=dtype, device=self.device)
-        return Rows(x, {name: values.to(dtype) for name, values in targets.items()}, masks)
-
     def _network(self, shape: tuple[int, ...], seed: int) -> TaskNetwork:
         """The untrained network, a function of the seed."""
         device = torch.device(self.device)
         with own_randomness(device):
             make_tower, width = tower_maker(self.encoder, shape, self.encoder_options)
             seed_generators(seed, device)
-            return TaskNetwork(
-                make_tower,
-                self.tasks_,
-                width=width,
-                sharing=self.sharing,
-                sharing_options=self.sharing_options,
-                tie_heads=self.tie_heads,
-            ).to(device)
+            shared: Any = {"sharing_options": self.sharing_options, "tie_heads": self.tie_heads}
+            return TaskNetwork(make_tower, self.tasks_, width=width, sharing=self.sharing, **shared).to(device)
+
+    def _calibrated(self, valid: Rows) -> dict[str, Calibration]:
+        """From raw outputs to those of each task's `likelihood`; corrected on rows for validation, if asked for."""
+        if self.calibrate and not len(valid):
+            raise ValueError("`calibrate` needs rows for validation. Found none: see `validation_fraction`.")
+        rows = (valid if self.calibrate else valid.take(torch.arange(0, device=self.device))).double()
+        return calibrations(self.network_, rows)
 
     def _train(self, train: Rows, valid: Rows, seed: int) -> None:
-        options = TrainerOptions(
-            epochs=self.max_epochs,
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=seed,
-        )
-        self.history_ = train_tasks(
-            self.network_,
-            train,
-            valid,
-            options,
-            batch_size=self.batch_size,
-            shares=self.shares,
-            balancing=self.balancing,
-            weights=self.weights,
-        )
+        as_named: Any = {name: getattr(self, name) for name in OF_THE_TRAINER}
+        options = TrainerOptions(epochs=self.max_epochs, seed=seed, **as_named)
+        how: Any = {"shares": self.shares, "balancing": self.balancing, "weights": self.weights}
+        self.history_ = train_tasks(self.network_, train, valid, options, batch_size=self.batch_size, **how)
+
+    def _outputs(self, X: ArrayLike) -> dict[str, Tensor]:
+        """Raw outputs of each task's `likelihood`, corrected where that was asked for."""
+        check_is_fitted(self, "network_")
+        outputs = raw_outputs(self.network_, self.reader_.read(self._examples(X), dtype=torch.float64))
+        return {name: calibrated(outputs[name]) for name, calibrated in self.calibrations_.items()}
 
     def _expected(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """What is expected of each target, coded."""
-        check_is_fitted(self, "network_")
-        outputs = raw_outputs(self.network_, self._rows(self._examples(X), {}, torch.float64))
-        return {task.name: task.expected(outputs[task.name]).numpy() for task in self.tasks_}
-
-
-def _columns(examples: NDArray[Any]) -> NDArray[Any]:
-    """Examples as scikit-learn scales them: a table by its columns, all else by one number."""
-    return examples if examples.ndim == 2 else examples.reshape(-1, 1)
+        outputs = self._outputs(X)
+        return {task.name: task.likelihood.expected(outputs[task.name]).numpy() for task in self.tasks_}

@@ -39,6 +39,11 @@ class Rows:
         targets = {task: target[index] for task, target in self.targets.items()}
         return type(self)(self.x[index], targets, {task: mask[index] for task, mask in self.masks.items()})
 
+    def double(self) -> Self:
+        """The same in float64."""
+        targets = {task: target.double() for task, target in self.targets.items()}
+        return type(self)(self.x.double(), targets, self.masks)
+
     def chunks(self, n: int) -> Iterator[Self]:
         """The rows in at most n parts."""
         for index in torch.arange(len(self), device=self.x.device).chunk(n):

@@ -80,6 +80,16 @@ class Targets:
         """The user's value of a target, from what is expected of it."""
         return self.codings[name].decode(self.tasks[name].decide(expected))
 
+    def evaluate(self, said: Mapping[str, NDArray[np.floating]], y: Any) -> dict[str, dict[str, float]]:  # noqa: ANN401
+        """Name -> metric -> how well targets are predicted by what is expected of them, coded."""
+        return {name: self.measure(name, said[name], coded) for name, coded in self.read(y, _rows(said)).items()}
+
+    def mean_score(self, said: Mapping[str, NDArray[np.floating]], y: Any) -> float:  # noqa: ANN401
+        """The mean of the targets' scores."""
+        return float(
+            np.mean([self.score(name, said[name], coded) for name, coded in self.read(y, _rows(said)).items()])
+        )
+
     def measure(self, name: str, expected: NDArray[np.floating], coded: Coded) -> dict[str, float]:
         """The task's metrics where there are labels; of numbers in the user's unit."""
         target, said = np.where(coded.there, coded.values, np.nan), expected
@@ -104,3 +114,7 @@ def _by_name(told: Told) -> dict[str, str | Task]:
     if told is None:
         return {}
     return dict(told) if isinstance(told, Mapping) else {task.name: task for task in told}
+
+
+def _rows(said: Mapping[str, NDArray[Any]]) -> int:
+    return len(next(iter(said.values())))

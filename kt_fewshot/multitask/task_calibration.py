@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final, Self
 
 import torch
@@ -50,7 +51,9 @@ def platt(output: Tensor, target: Tensor, mask: Tensor) -> Calibration:
         mask: the same shape, bool.
     """
     shape = output.shape[1:]
-    columns = [part.detach().cpu().reshape(len(part), -1).unbind(1) for part in (output.double(), target, mask)]
+    columns = [
+        part.detach().cpu().reshape(len(part), prod(shape)).unbind(1) for part in (output.double(), target, mask)
+    ]
     fitted = [fit_platt(logit[real].numpy(), label[real].numpy()) for logit, label, real in zip(*columns, strict=True)]
     pairs = torch.tensor([(one.slope, one.intercept) for one in fitted], dtype=torch.float64)
     return Calibration(pairs[:, 0].reshape(shape), pairs[:, 1].reshape(shape))

@@ -10,6 +10,7 @@ from kt_fewshot.training import History, Trainer, TrainerOptions, Validation
 
 from .balancing import make_balancing
 from .row_batches import RowBatches, Rows
+from .task_calibration import Calibration
 from .task_network import TaskNetwork
 
 
@@ -71,8 +72,27 @@ def raw_outputs(network: TaskNetwork, rows: Rows) -> dict[str, Tensor]:
     return {name: torch.cat(parts) for name, parts in found.items()}
 
 
+def calibrations(network: TaskNetwork, rows: Rows) -> dict[str, Calibration]:
+    """What makes each task's raw outputs honest, fitted on rows that the network was not trained on.
+
+    Without any row nothing is corrected.
+    """
+    outputs = raw_outputs(network, rows) if len(rows) else _of_nothing(network)
+    return {
+        task.name: task.calibration(
+            outputs[task.name], rows.targets[task.name].double().cpu(), rows.masks[task.name].cpu()
+        )
+        for task in network.tasks
+    }
+
+
 @torch.no_grad()
 def said_of(network: TaskNetwork, rows: Rows, *, at_once: int = 4096) -> Iterator[tuple[Rows, dict[str, Tensor]]]:
     """Raw outputs of some rows after the other, `at_once` of them together."""
-    for part in rows.chunks(-(-len(rows) // at_once)):
+    for part in rows.chunks(max(-(-len(rows) // at_once), 1)):
         yield part, network(part.x)
+
+
+def _of_nothing(network: TaskNetwork) -> dict[str, Tensor]:
+    """Raw outputs of no rows."""
+    return {task.name: torch.empty(0, *task.output_shape, dtype=torch.float64) for task in network.tasks}

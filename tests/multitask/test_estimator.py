@@ -167,6 +167,7 @@ def test_one_task_alone_is_plain_training(table) -> None:
     X, y = table
     target = (y["correct"] == "yes").astype(np.float32)
     options = {"max_epochs": 4, "learning_rate": 1e-2, "weight_decay": 1e-3, "batch_size": 20, "random_state": 3}
+    options |= {"average_decay": None}
     model = MultiTask(validation_fraction=0, encoder_options={"hidden": 8}, **options).fit(X, {"correct": target})
 
     seed_generators(3, torch.device("cpu"))
