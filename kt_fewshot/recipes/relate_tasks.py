@@ -25,9 +25,6 @@ PAGE: Final = "relations.html"
 LOOKS: Final = 30
 """Moments of a training at which relations are read, about."""
 
-RATE: Final = 1.0
-"""Of a step that looks ahead: a small one, since losses are means and their gradients short."""
-
 ROWS: Final = 8
 """Rows a batch, where the run's settings leave it open."""
 
@@ -165,7 +162,7 @@ def _watched(
         fresh.network.items.count(store.item)
     batches = PackedRows(store, rows=settings.rows or ROWS, time=settings.time, seed=seed)
     every = max(1, epochs * batches.steps_per_epoch // LOOKS)
-    watched = Watched(fresh.network, fresh.network.trunk.tasks, every=every, rate=RATE)
+    watched = Watched(fresh.network, fresh.network.trunk.tasks, every=every)
     options = TrainerOptions(
         epochs=epochs,
         learning_rate=settings.learning_rate,
