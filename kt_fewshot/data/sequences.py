@@ -177,7 +177,8 @@ class Streams:
         sizes.index_add_(0, row, self.store.lengths[by_length])
         begins = (sizes.cumsum(0) - sizes)[:, None]
         longest = int(sizes.max()) if len(sizes) else 0
-        for column in torch.arange(longest, device=row.device).split(self.time):
+        for first in range(0, longest, self.time):
+            column = torch.arange(first, min(first + self.time, longest), device=row.device)
             real = column < sizes[:, None]  # (rows, time)
             index, reset = line.at((begins + column).clamp(max=len(self.store) - 1))
             yield SequenceBatch.gather(self.store, index.masked_fill(~real, -1), reset)

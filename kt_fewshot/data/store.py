@@ -101,6 +101,12 @@ class SequenceStore:
         columns = {column.name: getattr(self, column.name)[begin:end] for column in fields(self)[1:-1]}
         return replace(self, starts=self.starts[first : last + 1] - begin, **columns)
 
+    def share_of_students(self, number: int, count: int) -> tuple[int, int]:
+        """The first and the last but one student of share `number` of `count`, of about as many answers each."""
+        cuts = [len(self) * part // count for part in (number, number + 1)]
+        first, last = torch.searchsorted(self.starts[:-1], torch.tensor(cuts, device=self.starts.device)).tolist()
+        return first, last
+
     def has(self, behaviour: str) -> bool:
         """Whether the log says anything of one of `BEHAVIOUR`."""
         column = self.behaviour[:, BEHAVIOUR.index(behaviour)]

@@ -33,6 +33,7 @@ from kt_fewshot.metrics import auc, fit_platt
 from kt_fewshot.multitask import links_from_counts, make_balancing
 from kt_fewshot.training import (
     History,
+    Processes,
     Progress,
     Trainer,
     TrainerOptions,
@@ -277,17 +278,27 @@ class DKT(Tracer):
 
     @torch.no_grad()
     def _scored(self, store: SequenceStore) -> tuple[np.ndarray, np.ndarray, dict[str, list[float]]]:
-        """Of the answers that count: logits, outcomes, and each task's sum of losses and number of labels."""
-        logits = torch.empty(len(store), dtype=self._dtype, device=self.device)
-        parts: dict[str, list[Tensor]] = {}
-        for batch, before in self._sweep(store):
+        """Of the answers that count: logits, outcomes, and each task's sum of losses and number of labels.
+
+        Several processes share the students out; all of them get everything.
+        """
+        processes = Processes.here()
+        first, last = store.share_of_students(processes.rank, processes.count)
+        begin = int(store.starts[first])
+        logits = torch.zeros(len(store), dtype=self._dtype, device=self.device)
+        parts: dict[str, list[Tensor]] = {task: [] for task in self.settings.tasks}
+        for batch, before in self._sweep(store.students(first, last)):
             real = batch.index >= 0
-            logits[batch.index[real]] = self.network.correct_logit(before, batch)[real]
+            logits[begin + batch.index[real]] = self.network.correct_logit(before, batch)[real]
             for task, loss in self.network.task_losses(before, batch).items():
-                parts.setdefault(task, []).append(torch.stack([loss.total, loss.count.to(loss.total.dtype)]))
-        sums = {task: torch.stack(found).sum(0).tolist() for task, found in parts.items()}
+                parts[task].append(torch.stack([loss.total, loss.count.to(loss.total.dtype)]))
+        nothing = logits.new_zeros(2)
+        sums = torch.stack([torch.stack([nothing, *found]).sum(0) for found in parts.values()])
+        if processes.count > 1:
+            logits, sums = processes.sum(logits), processes.sum(sums)
         scored = store.scored
-        return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), sums
+        told = dict(zip(parts, sums.tolist(), strict=True))
+        return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), told
 
 
 def _at_once(known: Known) -> Known:

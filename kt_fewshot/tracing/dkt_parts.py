@@ -70,7 +70,7 @@ class ItemOffsets(nn.Module):
 
     def count(self, item: Tensor) -> None:
         """Take the training answers' items: (answers,) indices."""
-        self.answers.copy_(torch.bincount(item.long().flatten(), minlength=len(self.answers)).clamp(min=1))
+        self.answers.copy_(torch.bincount(item.flatten(), minlength=len(self.answers)).clamp(min=1))
 
     def prior(self, item: Tensor) -> Tensor:
         """Each answer's share of its item's prior: (...) squared length of the offset / the item's training answers."""

@@ -31,6 +31,14 @@ def test_a_behaviour_is_there_if_anything_is_said_of_it(store: SequenceStore):
     assert [store.has(name) for name in ("response_time", "hints", "attempts")] == [False, True, False]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 20])
+def test_shares_of_students_are_all_students_once(store: SequenceStore, count: int):
+    shares = [store.share_of_students(number, count) for number in range(count)]
+    assert [student for share in shares for student in range(*share)] == list(range(store.n_students))
+    answers = [len(store.students(*share)) for share in shares]
+    assert max(answers) <= len(store) / count + int(store.lengths.max())
+
+
 def test_saved_and_mapped_it_is_the_same(store: SequenceStore, tmp_path):
     store.save(tmp_path / "store")
     mapped = SequenceStore.load(tmp_path / "store")
