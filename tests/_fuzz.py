@@ -124,7 +124,8 @@ def check(path: Path, data: bytes | None, options: dict[str, Any]) -> str:
     with patch.object(text_pass, "count_regular", lambda *_: None):
         assert_same((log, told), attempt(path, options))
     if data is not None and b'"' not in data:  # a quote that is never closed ends with the piece it is read in
-        with patch.object(text_pass, "READ_SIZE", max(SMALL, len(data) // PIECES)):
+        small = max(SMALL, len(data) // PIECES)
+        with patch.object(text_pass, "READ_SIZE", small), patch.object(text_pass, "PARSE_SIZE", 2 * small):
             assert_same((log, told), attempt(path, options))
     if log is None:
         return "refused"

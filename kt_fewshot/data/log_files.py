@@ -29,6 +29,9 @@ from .interactions import SCHEMA
 
 MAX_BUCKETS: Final = 10_000
 
+GROUP: Final = 500_000
+"""Answers in a row group of a Parquet file: ids are written once for each."""
+
 
 def bucket_of(student: str, buckets: int) -> int:
     """The bucket of a student, 0 to `buckets` - 1.
@@ -110,7 +113,7 @@ def _sink(frame: pl.DataFrame, path: Path) -> None:
         if path.suffix == ".csv":
             table.sink_csv(path)
         else:
-            table.sink_parquet(path, compression_level=1)
+            table.sink_parquet(path, compression_level=1, row_group_size=GROUP)
     except pl.exceptions.ComputeError as error:  # how the engine tells of a full disk
         raise OSError(str(error)) from error
 

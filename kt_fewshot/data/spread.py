@@ -41,11 +41,17 @@ class Spread:
     def median(self) -> float:
         """The number in the middle, or the mean of the two there."""
         if self.counts is None:
-            return self.values.median()  # pyright: ignore[reportReturnType]
+            numbers = self.values.to_numpy()
+            middle = [(len(numbers) - 1) // 2, len(numbers) // 2]
+            return _mean(np.partition(numbers, middle)[middle])
         ends = np.cumsum(self.counts)  # the values are sorted
         places = np.searchsorted(ends, [(ends[-1] - 1) // 2, ends[-1] // 2], side="right")
-        lower, upper = self.values.to_numpy()[places]
-        return float((lower + upper) / self.values.to_numpy().dtype.type(2))  # as polars has it, in float32
+        return _mean(self.values.to_numpy()[places])
 
     def _counted(self) -> np.ndarray:
         return np.ones(len(self.values), dtype=np.int64) if self.counts is None else self.counts
+
+
+def _mean(two: np.ndarray) -> float:
+    """The mean of two numbers, in their own precision, as polars has it."""
+    return float((two[0] + two[1]) / two.dtype.type(2))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 IDS: Final = frozenset({"student", "item", "skills", "group"})
@@ -20,6 +21,10 @@ NUMBERS: Final = frozenset({"correct", "time", "response_time", "hints", "attemp
 
 TOGETHER: Final = 1 << 18
 """Cells that are handed out together, where they are numbers."""
+
+START: Final = 1000
+RUN: Final = 4
+"""Ids whose first thousand come in runs of four and more, on average, are looked up a run at a time."""
 
 TINY: Final = 256
 """Up to so many files, a file's number fits in one byte."""
@@ -41,7 +46,7 @@ class TextColumns:
         Args:
             frame: columns of text, or of whole numbers.
         """
-        ids = {name: frame[name].cast(self._kinds[name]) for name in frame.columns if name in IDS}
+        ids = {name: _coded(frame[name], self._kinds[name]) for name in frame.columns if name in IDS}
         parked = {name: _parked(frame[name]) for name in frame.columns if name not in IDS}
         return Packed(frame.height, ids, parked)
 
@@ -137,7 +142,7 @@ def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Se
 
     Null stays null.
     """
-    distinct = ids.drop_nulls().unique()
+    distinct = _distinct(ids)
     texts = distinct.cast(pl.String)
     new = function(texts)
     if new.equals(texts, null_equal=True):
@@ -147,6 +152,24 @@ def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Se
     lookup = pl.Series([None], dtype=pl.UInt32).new_from_index(0, size)
     lookup = lookup.scatter(codes, new.cast(ids.dtype).to_physical())
     return lookup.gather(ids.to_physical()).cat.to(ids.dtype).alias(ids.name)
+
+
+def _coded(ids: pl.Series, kind: pl.Categorical) -> pl.Series:
+    """Ids as codes; where they stand in runs, each run is looked up once."""
+    start = ids.head(START)
+    if len(start.rle()) * RUN > len(start):
+        return ids.cast(kind)
+    runs = ids.rle().struct.unnest()
+    places = np.repeat(np.arange(len(runs), dtype=np.uint32), runs["len"].to_numpy())
+    return runs["value"].cast(kind).gather(places).alias(ids.name)
+
+
+def _distinct(ids: pl.Series) -> pl.Series:
+    """The codes that occur, each once."""
+    codes = ids.drop_nulls().to_physical().to_numpy()
+    seen = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
+    seen[codes] = True
+    return pl.Series(np.flatnonzero(seen).astype(np.uint32)).cat.to(ids.dtype)
 
 
 def _parked(cells: pl.Series) -> bytes | pl.Series:

@@ -15,8 +15,11 @@ from .by_hand import read_by_hand
 from .sniff import Peek
 from .stream import utf8_chunks
 
-READ_SIZE: Final = 1 << 21
-"""Bytes read at a time: small pieces stay in the processor's cache."""
+READ_SIZE: Final = 1 << 19
+"""Bytes read and proved at a time: small pieces stay in the processor's cache."""
+
+PARSE_SIZE: Final = 1 << 23
+"""Bytes handed to polars at a time, proved pieces joined: each call has its price, so has each first look at an id."""
 
 PACKERS: Final = 2
 AHEAD: Final = 4
@@ -76,6 +79,8 @@ class TextPass:
         self._width = len(peek.header)
         self._row = 1  # number of the next record
         self._line = peek.first_line + 1  # number of the next line
+        self._proved: list[bytes] = []  # pieces that wait to be joined
+        self._records = 0  # in these
         self._waiting: list[tuple[pl.Series, Future[Any]]] = []
 
     @property
@@ -97,6 +102,7 @@ class TextPass:
                 block, row = left + piece, self._row
                 left = self._take(block, final)
                 peek.watch(self._row - row, len(block) - len(left))
+            self._parse()
             if not self.pieces and not self._waiting:  # an empty table is one piece
                 self._carefully(b"\n", final=True)
             self._collect(0)
@@ -109,14 +115,26 @@ class TextPass:
             return b""
         count = count_regular(block, self.peek.separator, self._width)
         if count is None:
+            self._parse()
             return self._carefully(block, final)
         newlines = block.count(b"\n") if b'"' in block else count
         self.lines.add(self._row, self._line if newlines == count else record_lines(block) + self._line)
-        rows = pl.int_range(self._row, self._row + count, dtype=pl.UInt32, eager=True)
-        self._later(rows, lambda: self.pack(self._named(self._by_engine(block, count))))
+        self._proved.append(block)
+        self._records += count
         self._row += count
         self._line += newlines
+        if sum(map(len, self._proved)) >= PARSE_SIZE:
+            self._parse()
         return b""
+
+    def _parse(self) -> None:
+        """Have the pieces that were proved read and packed."""
+        if not self._records:
+            return
+        pieces, count = self._proved, self._records
+        self._proved, self._records = [], 0
+        rows = pl.int_range(self._row - count, self._row, dtype=pl.UInt32, eager=True)
+        self._later(rows, lambda: self.pack(self._named(self._by_engine(b"".join(pieces), count))))
 
     def _later(self, rows: pl.Series, work: Callable[[], Any]) -> None:
         """Have a piece packed; few may wait."""
@@ -151,7 +169,7 @@ class TextPass:
                 has_header=False,
                 columns=self._places,
                 separator=self.peek.separator,
-                quote_char='"',
+                quote_char='"' if b'"' in block else None,  # it is read faster without
                 schema=kinds,
                 infer_schema=False,
                 empty_string_is_null=False,

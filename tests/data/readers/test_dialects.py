@@ -100,7 +100,7 @@ def test_a_table_in_any_dialect_is_read_back(tmp_path: Path, dialect: Dialect, n
     records = [*records, *[Answer("ann", "", (), 1, "kept", ("",) * len(dialect.extras))] * 2]
     path = tmp_path / "log.csv"
     path.write_bytes(written(records, dialect))
-    with patch.object(text_pass, "READ_SIZE", piece):
+    with patch.object(text_pass, "READ_SIZE", piece), patch.object(text_pass, "PARSE_SIZE", 2 * piece):
         log = read_log(path, max_bad=1.0, skill_separator="", threshold=0.5)
     told = log.ingest
     fates = Counter(one.fate for one in records)

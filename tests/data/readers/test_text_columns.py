@@ -65,3 +65,16 @@ def test_every_cell_comes_out_as_it_went_in(pieces: list[list[str | None]]):
     for number, frame in enumerate(frames):
         text.add(text.pack(frame), rows(*range(frame.height)), number)
     assert text.whole().select("skills", "other").rows() == pl.concat(frames).rows()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "a", "b", "7", None]), st.integers(1, 9)), max_size=30))
+def test_ids_in_runs_or_not_are_the_same(runs: list[tuple[str | None, int]]):
+    ids = pl.Series("student", [name for name, count in runs for _ in range(count)], dtype=pl.String)
+    text = TextColumns()
+    for piece in (ids, ids.reverse()):
+        text.add(text.pack(piece.to_frame()), rows(*range(len(ids))), 0)
+    found = text.take_ids("student")
+    assert isinstance(found.dtype, pl.Categorical)
+    assert found.to_list() == [*ids, *ids.reverse()]
+    exclaimed = [None if name is None else f"{name}!" for name in found]
+    assert map_ids(found, lambda names: names + "!").to_list() == exclaimed
