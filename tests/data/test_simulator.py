@@ -91,6 +91,53 @@ def test_behaviour_depends_on_mastery(students):
         assert values[wrong & known].mean() / values[wrong & ~known].mean() == pytest.approx(ratio, abs=0.08)
 
 
+def _logs_of_behaviour(students):
+    table = students.interactions.table
+    return {name: np.log(table[name].to_numpy().astype(float)) for name in ("response_time", "attempts")}
+
+
+def _from_answer_to_answer(students, values):
+    """Correlation of one answer's value with the next one's of the student."""
+    index = students.student_index()
+    same = index[1:] == index[:-1]
+    return np.corrcoef(values[:-1][same], values[1:][same])[0, 1]
+
+
+def test_unrelated_behaviour_is_noise():
+    students = simulate("bkt", behaviour="unrelated", seed=3, **SIZES)
+    mastered, correct = students.practised(), students.interactions.table["correct"].to_numpy()
+    logs = _logs_of_behaviour(students) | {"hints": students.interactions.table["hints"].to_numpy() > 0}
+    for name, values in logs.items():
+        for other in (mastered, correct):
+            assert abs(np.corrcoef(values, other)[0, 1]) < 0.04, name  # four standard errors
+        assert abs(_from_answer_to_answer(students, values)) < 0.04, name
+
+
+def test_conflicting_behaviour_needs_memory_and_tells_nothing_of_mastery():
+    students = simulate("bkt", behaviour="conflict", seed=3, **SIZES)
+    logs = _logs_of_behaviour(students)
+    needs = students.interactions.table["hints"].to_numpy() > 0
+    assert abs(np.corrcoef(*logs.values())[0, 1]) < 0.15  # moods last, so a student says little more than once
+    for name, values in logs.items():
+        assert _from_answer_to_answer(students, values) == pytest.approx(0.9, abs=0.02), name
+        assert abs(np.corrcoef(values, students.practised())[0, 1]) < 0.15, name
+    assert needs.mean() == pytest.approx(0.5, abs=0.05)
+    assert _from_answer_to_answer(students, needs) > 0.3
+    assert logs["response_time"].std() == pytest.approx(1, abs=0.1)
+    assert logs["attempts"].std() == pytest.approx(2, abs=0.2)
+
+
+def test_knowledge_is_the_same_whatever_behaviour_shows():
+    related, conflict = (simulate("bkt", behaviour=kind, seed=3, **SIZES) for kind in ("related", "conflict"))
+    assert (related.mastered == conflict.mastered).all()
+    assert related.interactions.table["correct"].equals(conflict.interactions.table["correct"])
+
+
+def test_unknown_behaviour_is_refused():
+    with pytest.raises(ValueError, match="Unknown behaviour 'rude'. Choose one of: conflict, related, unrelated."):
+        simulate("bkt", behaviour="rude")
+
+
 def test_more_practice_brings_more_mastery(students):
     last = np.append(np.flatnonzero(np.diff(students.student_index())), len(students.mastered) - 1)
     first = np.append(0, last[:-1] + 1)

@@ -9,7 +9,7 @@ import polars as pl
 
 from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions
 from .base import ItemBank, Simulator, smallest_required
-from .behaviour import Behaviour
+from .behaviour import BEHAVIOURS, Behaviour
 from .bkt import BKTSimulator
 from .course import Course
 from .dash import DASHSimulator
@@ -28,6 +28,7 @@ def simulate(
     n_students: int = 1_000,
     n_answers: int = 60,
     n_skills: int = 10,
+    behaviour: str = "related",
     seed: int = 0,
     **options: Any,
 ) -> SimulatedStudents:
@@ -41,12 +42,14 @@ def simulate(
         n_students: number of students.
         n_answers: mean number of answers of a student.
         n_skills: number of skills.
+        behaviour: what response times, hints and attempts have to do with mastery, one of `BEHAVIOURS`: "related",
+            "unrelated" (noise) or "conflict" (each needs memory of its own).
         seed: same seed, same numbers.
         options: any attribute of `Course` (`multi_skill`, `equal_lengths`, `items_per_skill`, ...) or of the
             simulator's class (`learn`, `forget`, `item_spread`, ...).
 
     Raises:
-        ValueError: if the simulator or an option is unknown or out of range.
+        ValueError: if the simulator, the behaviour or an option is unknown or out of range.
 
     >>> students = simulate("bkt", n_students=3, n_answers=20, n_skills=2, seed=1)
     >>> students.mastered.shape == (len(students.interactions), 2)
@@ -59,7 +62,7 @@ def simulate(
     bank = course.item_bank(course_stream)
     lengths = course.lengths(course_stream)
     population = kind.population(bank, n_students, draw_stream)
-    behaviour = Behaviour(n_students, behaviour_stream)
+    responses = _behaviour(behaviour)(n_students, behaviour_stream)
 
     log = _Log(lengths, n_skills)
     now, busy = np.zeros(n_students), np.zeros(n_students)  # seconds since the course began; taken by the last answer
@@ -71,7 +74,7 @@ def simulate(
         chance = population.p_correct(students, items)
         correct = answer_stream.random(len(students)) < chance
         known = smallest_required(mastered, bank.skills[items])
-        seconds, hints, attempts = behaviour.respond(students, known, correct)
+        seconds, hints, attempts = responses.respond(students, known, correct)
         log.write(
             students, step, time=now[students], item=items, mastered=mastered, p_correct=chance, correct=correct,
             response_time=seconds, hints=hints, attempts=attempts,
@@ -88,6 +91,12 @@ def simulate(
         p_correct=log.column["p_correct"],
         parameters=population.parameters,
     )
+
+
+def _behaviour(name: str) -> type[Behaviour]:
+    if name not in BEHAVIOURS:
+        raise ValueError(f"Unknown behaviour {name!r}. Choose one of: {', '.join(sorted(BEHAVIOURS))}.")
+    return BEHAVIOURS[name]
 
 
 def _configure(name: str, options: dict[str, Any]) -> tuple[Course, Simulator]:
