@@ -1,14 +1,12 @@
-"""Where everyone stands now: one row for each student and skill."""
+"""Where everyone stands now, with a level that teachers know: one row for each student and skill."""
 
 from typing import Final
 
 import polars as pl
 
-from kt_fewshot.data import SKILL_SEPARATOR, Interactions, SequenceStore
+from kt_fewshot.data import Interactions, SequenceStore
 from kt_fewshot.errors import KTError
-from kt_fewshot.tracing import Tracer
-
-STUDENTS_AT_ONCE: Final = 256
+from kt_fewshot.tracing import Tracer, skills_now
 
 LEVELS: Final = ((0.95, "mastered"), (0.8, "nearly"), (0.5, "learning"), (0.0, "beginning"))
 """P(mastered) from which on a level is reached. 0.95 is Corbett and Anderson's (1995); the others are our own steps."""
@@ -49,37 +47,8 @@ def mastery_table(
     """
     if not 0 < mastered_at <= 1:
         raise KTError(f"`mastered_at` should be in (0, 1]. Found `mastered_at = {mastered_at}`.")
-    students = log.table["student"].unique(maintain_order=True)
-    practice = _practice(log)
-    pieces = []
-    for first in range(0, store.n_students, STUDENTS_AT_ONCE):
-        last = min(first + STUDENTS_AT_ONCE, store.n_students)
-        estimates = _estimates(tracer, students[first:last], store.students(first, last))
-        pieces.append(
-            estimates.join(practice, on=["student", "skill"], how="left", maintain_order="left")
-            .with_columns(pl.col("n_attempts", "n_correct").fill_null(0))
-            .select(*COLUMNS[:-1], level=_level(mastered_at))
-        )
-    return pl.concat(pieces)
-
-
-def _estimates(tracer: Tracer, students: pl.Series, store: SequenceStore) -> pl.DataFrame:
-    said = tracer.mastery(tracer.final_state(store))
-    skills = pl.DataFrame({"skill": tracer.vocabulary.skills}, schema={"skill": pl.String})
-    grid = students.to_frame().join(skills, how="cross", maintain_order="left")
-    columns = {"p_correct": said.correct, "p_mastery": said.mastery}
-    return grid.with_columns(
-        **{name: pl.Series(value[:, 1:].flatten().cpu().numpy()) for name, value in columns.items()}
-    )
-
-
-def _practice(log: Interactions) -> pl.DataFrame:
-    one_skill_a_row = log.table.select(
-        "student", "correct", "time", skill=pl.col("skills").str.split(SKILL_SEPARATOR)
-    ).explode("skill")
-    return one_skill_a_row.group_by("student", "skill").agg(
-        n_attempts=pl.len(), n_correct=pl.col("correct").cast(pl.Int64).sum(), last_seen=pl.col("time").max()
-    )
+    table = skills_now(tracer, log, store)
+    return table.with_columns(level=_level(mastered_at)).select(COLUMNS)
 
 
 def _level(mastered_at: float) -> pl.Expr:

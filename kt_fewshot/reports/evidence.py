@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .wording import counted, percent
+from .wording import counted
 
 STEPS: Final = (
     (12, "a firm picture"),
@@ -15,7 +15,7 @@ STEPS: Final = (
 UNTRIED: Final = "not tried yet, so this is what others' answers suggest"
 
 
-def in_words(answers: int, *, low: float | None = None, high: float | None = None) -> str:
+def in_words(answers: int) -> str:
     """How much an estimate of a student's skill stands on.
 
     >>> in_words(4)
@@ -23,10 +23,5 @@ def in_words(answers: int, *, low: float | None = None, high: float | None = Non
 
     Args:
         answers: of the student on the skill.
-        low: lower end of the estimate's interval, in [0, 1], where the tracer gives one.
-        high: upper end.
     """
-    words = next((f"{text} from {counted(answers, 'answer')}" for least, text in STEPS if answers >= least), UNTRIED)
-    if low is None or high is None:
-        return words
-    return f"{words}: between {percent(low)} and {percent(high)}"
+    return next((f"{text} from {counted(answers, 'answer')}" for least, text in STEPS if answers >= least), UNTRIED)

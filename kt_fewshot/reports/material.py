@@ -67,7 +67,7 @@ class Material:
     - `results`: of these answers (or, where there are none, of the run's own test);
     - `standings`: the tracer and others on the same answers; empty if unknown;
     - `mastery`: a row for each of some students and each skill: `student`, `skill`, `n_attempts`, `n_correct`,
-      `p_correct`, `p_mastery` (and, where the tracer gives them, `ci_low` and `ci_high`);
+      `p_correct`, `p_mastery`;
     - `mastered_at`: P(mastered) from which on a skill counts as mastered;
     - `skills`: guess, slip and learning rate; empty if the tracer has none, and its mastery is then P(correct);
     - `trace`: follows students; `call`: what a student is called in the report.

@@ -120,7 +120,7 @@ def _said(table: pl.DataFrame) -> tuple[Said, ...]:
             short(row["skill"]),
             percent(row["p_mastery"]),
             f"{row['n_correct']} of {row['n_attempts']} right",
-            in_words(row["n_attempts"], low=row.get("ci_low"), high=row.get("ci_high")),
+            in_words(row["n_attempts"]),
         )
         for row in table.head(NAMED).iter_rows(named=True)
     )

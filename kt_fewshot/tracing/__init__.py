@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .irt_2pl import IRT2PL
     from .pfa import PFA
     from .skill_mean import SkillMean
+    from .skills_now import skills_now
 
 TRACERS: Final[Registry[Tracer]] = Registry(
     __name__,
@@ -71,7 +72,8 @@ __all__ = [
     "Tracer",
     "forward_filter",
     "load_tracer",
+    "skills_now",
     "tracer_class",
 ]
 
-load_later(__name__, TRACERS.files() | {"estimator": ["KnowledgeTracer"]})
+load_later(__name__, TRACERS.files() | {"estimator": ["KnowledgeTracer"], "skills_now": ["skills_now"]})

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kt_fewshot.data import SKILL_SEPARATOR, Interactions, encode, frame_columns
+from kt_fewshot.data import Interactions, encode, frame_columns
 
+from .skills_now import skills_now
 from .tracer import Tracer
 
-STUDENTS_AT_ONCE: Final = 256
+COUNTED: Final = ("student", "skill", "n_attempts", "n_correct")
 
 
 def in_frame_order(frame: Any, log: Interactions, values: Tensor) -> NDArray[np.float64]:  # noqa: ANN401
@@ -55,32 +55,10 @@ def mastery_frame(
         frame: what the log was made of; students are called as it calls them, and the table is of its library.
         columns: as `interactions_of` has them.
     """
-    students = log.table["student"].unique(maintain_order=True)
-    skills = pl.DataFrame({"skill": tracer.vocabulary.skills}, schema={"skill": pl.String})
-    grid = students.to_frame().join(skills, how="cross", maintain_order="left")
-    counted = grid.join(_practice(log), on=["student", "skill"], how="left", maintain_order="left")
-    table = counted.with_columns(pl.col("n_attempts", "n_correct").fill_null(0), **_series(_estimates(tracer, log)))
+    found = skills_now(tracer, log, encode(log, tracer.vocabulary))
+    estimates = {"correct_predictions": "p_correct", "state_predictions": "p_mastery"}
+    table = found.select(*COUNTED, **{name: pl.col(column).cast(pl.Float64) for name, column in estimates.items()})
     return _like(table, log, frame, columns)
-
-
-def _practice(log: Interactions) -> pl.DataFrame:
-    rows = log.table.select("student", "correct", skill=pl.col("skills").str.split(SKILL_SEPARATOR)).explode("skill")
-    return rows.group_by("student", "skill").agg(
-        n_attempts=pl.len().cast(pl.Int64), n_correct=pl.col("correct").cast(pl.Int64).sum()
-    )
-
-
-def _estimates(tracer: Tracer, log: Interactions) -> dict[str, NDArray[np.float64]]:
-    store = encode(log, tracer.vocabulary)
-    parts = [
-        tracer.mastery(tracer.final_state(store.students(first, min(first + STUDENTS_AT_ONCE, store.n_students))))
-        for first in range(0, store.n_students, STUDENTS_AT_ONCE)
-    ]
-    correct, mastery = (
-        torch.cat([part[:, 1:].flatten().double().cpu() for part in found]).numpy()
-        for found in zip(*parts, strict=True)
-    )
-    return {"correct_predictions": correct, "state_predictions": mastery}
 
 
 def _like(table: pl.DataFrame, log: Interactions, frame: Any, columns: Mapping[str, str] | None) -> Any:  # noqa: ANN401

@@ -51,18 +51,6 @@ def test_where_mastery_begins_is_the_users_choice(at, levels):
     assert table(mastered_at=at)["level"].to_list()[:2] == levels
 
 
-def test_many_students_are_asked_in_pieces(monkeypatch):
-    many = Interactions.ordered(
-        pl.DataFrame({"student": [str(k) for k in range(7)], "skills": "x", "correct": [1] * 7})
-    )
-    whole = Told(VOCABULARY, correct=lambda store: store.correct, now=torch.full((7, 4), 0.7))
-    store = encode(many, VOCABULARY)
-    at_once = mastery_table(whole, many, store)
-    monkeypatch.setitem(mastery_table.__globals__, "STUDENTS_AT_ONCE", 3)
-    assert mastery_table(whole, many, store).equals(at_once)
-    assert at_once["student"].unique(maintain_order=True).to_list() == [str(k) for k in range(7)]
-
-
 @pytest.mark.parametrize("at", [0.0, 1.5])
 def test_out_of_range(at):
     with pytest.raises(KTError, match=r"`mastered_at` should be in \(0, 1\]"):

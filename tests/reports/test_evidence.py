@@ -17,9 +17,3 @@ from kt_fewshot.reports.evidence import in_words
 )
 def test_by_how_many_answers(answers, words):
     assert in_words(answers) == words
-
-
-def test_with_an_interval_it_is_told():
-    assert in_words(4, low=0.62, high=0.91).split() == (
-        ["a", "first", "impression", "from", "4", "answers:", "between", "62", "%", "and", "91", "%"]
-    )

@@ -44,14 +44,6 @@ def test_strengths_next_and_weak_with_their_evidence():
     assert "4 skills met, 1 mastered" in page.summary
 
 
-def test_intervals_are_told_where_the_table_has_them():
-    table = material(ONE).mastery(["student-0"]).with_columns(ci_low=pl.lit(0.3), ci_high=pl.lit(0.6))
-    (page,) = student_pages(material(ONE, mastery=lambda _: table), ("student-0",)).pages
-    said = [*page.strengths, *page.next, *page.weak]
-    assert said
-    assert all("between 30\xa0% and 60\xa0%" in one.evidence for one in said)
-
-
 def test_curves_are_of_the_skills_practised_most():
     (page, *_) = student_pages(material(LOG), ORDER).pages
     assert len(page.curves) == 3
