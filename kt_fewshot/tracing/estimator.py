@@ -1,6 +1,6 @@
 """`KnowledgeTracer`: any tracer as an estimator of scikit-learn, data frames in, data frames out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -13,26 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from kt_fewshot.data import Interactions, Vocabulary, encode, held_out, interactions_of, unknown_in
 from kt_fewshot.errors import KTError
-from kt_fewshot.metrics import accuracy, auc, brier, expected_calibration_error, log_loss, rmse
 from kt_fewshot.storage import load_checkpoint, plain_json, save_checkpoint
 
 from . import load_tracer, tracer_class
+from .cpu_threads import cpu_threads
+from .frame_metrics import Metric, score
 from .frame_tables import in_frame_order, mastery_frame, with_columns
 from .tracer import Prediction, Tracer
 
 KIND: Final = "estimator"
-
-METRICS: Final[Mapping[str, Callable[..., float]]] = {
-    "accuracy": accuracy,
-    "auc": auc,
-    "brier": brier,
-    "ece": expected_calibration_error,
-    "log_loss": log_loss,
-    "rmse": rmse,
-}
-
-Metric = str | Callable[[NDArray[np.int8], NDArray[np.float64]], float]
-"""A name out of `METRICS`, or a function of the answers and P(correct), as pyBKT and scikit-learn have them."""
 
 
 class KnowledgeTracer(BaseEstimator):
@@ -57,6 +46,8 @@ class KnowledgeTracer(BaseEstimator):
             does so; others learn from everyone.
         random_state: chooses those students, and is the tracer's `seed` if it has one.
         device: where to compute, as torch names it.
+        threads: of the CPU, while it works; more seldom help, and on a machine that others use too they wait for each
+            other. None leaves torch's own number.
         options: the tracer's own options; `kt-fewshot dkt options` lists them.
     """
 
@@ -69,6 +60,7 @@ class KnowledgeTracer(BaseEstimator):
         valid_fraction: float = 0.1,
         random_state: int = 0,
         device: str = "cpu",
+        threads: int | None = 1,
         **options: Any,
     ) -> None:
         self.tracer = tracer
@@ -77,6 +69,7 @@ class KnowledgeTracer(BaseEstimator):
         self.valid_fraction = valid_fraction
         self.random_state = random_state
         self.device = device
+        self.threads = threads
         self.options = options
 
     def fit(self, frame: Any, y: Any = None) -> Self:  # noqa: ANN401, ARG002 (scikit-learn hands in y)
@@ -100,7 +93,8 @@ class KnowledgeTracer(BaseEstimator):
             raise ValueError("Fitting needs skills or items. Found neither; name a column: defaults={'skill': ...}.")
         tracer = self._make(vocabulary)
         valid = log.where(held_out) if held_out.any() else train
-        history = tracer.fit(encode(train, vocabulary), encode(valid, vocabulary))
+        with cpu_threads(self.threads):
+            history = tracer.fit(encode(train, vocabulary), encode(valid, vocabulary))
         self._take(tracer)
         self.history_ = history
         self.columns_in_ = tuple(name for name in ("skills", "item") if log.has(name))
@@ -144,7 +138,8 @@ class KnowledgeTracer(BaseEstimator):
         log = self._read(frame)
         if not self.skills_:
             raise ValueError("Mastery is told of skills. Found none in what was fitted; name a column `skill`.")
-        return mastery_frame(self.tracer_, log, frame, self.defaults)
+        with cpu_threads(self.threads):
+            return mastery_frame(self.tracer_, log, frame, self.defaults)
 
     def evaluate(self, frame: Any, metric: Metric | Sequence[Metric] = "auc") -> Any:  # noqa: ANN401
         """How well the frame's answers are predicted.
@@ -236,6 +231,8 @@ class KnowledgeTracer(BaseEstimator):
     def _check(self) -> None:
         if not 0 < self.valid_fraction < 1:
             raise ValueError(f"`valid_fraction` should be in (0, 1). Found {self.valid_fraction}.")
+        if self.threads is not None and self.threads < 1:
+            raise ValueError(f"`threads` should be at least 1, or None. Found {self.threads}.")
         if self.min_item_answers < 1:
             raise ValueError(f"`min_item_answers` should be at least 1. Found {self.min_item_answers}.")
 
@@ -280,16 +277,12 @@ class KnowledgeTracer(BaseEstimator):
 
     def _said(self, log: Interactions) -> Prediction:
         """What is said of each answer, in the log's order."""
-        return self.tracer_.predict_log(encode(log, self.tracer_.vocabulary))
+        with cpu_threads(self.threads):
+            return self.tracer_.predict_log(encode(log, self.tracer_.vocabulary))
 
     def _score(self, log: Interactions, metric: Metric) -> float:
         correct = log.table["correct"].to_numpy()
-        probability = self._said(log).correct.double().cpu().numpy()
-        if callable(metric):
-            return metric(correct, probability)
-        if metric not in METRICS:
-            raise ValueError(f"Unknown metric '{metric}'. Choose one of: {', '.join(METRICS)}.")
-        return METRICS[metric](probability, correct)
+        return score(metric, correct, self._said(log).correct.double().cpu().numpy())
 
 
 def _tracer_class(name: str) -> type[Tracer]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
@@ -15,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from kt_fewshot.data import SimulatedStudents, interactions_of, simulate
 from kt_fewshot.errors import CheckpointError
 from kt_fewshot.metrics import rmse
-from kt_fewshot.tracing import TRACERS, KnowledgeTracer, load_tracer
+from kt_fewshot.tracing import TRACERS, KnowledgeTracer, SkillMean, load_tracer
 
 PYBKT = json.loads(Path(__file__).with_name("pybkt.json").read_text())
 
@@ -55,6 +56,29 @@ def test_every_tracer_fits_predicts_and_tells_mastery(name, frame, tmp_path):
     assert table["state_predictions"].is_between(0, 1).all()
     model.save(tmp_path)
     assert KnowledgeTracer.load(tmp_path).predict(frame).equals(said)
+
+
+def test_threads_are_set_while_it_works_and_as_before_afterwards(frame, monkeypatch):
+    found = []
+    predict = SkillMean.predict_log
+    monkeypatch.setattr(
+        SkillMean, "predict_log", lambda self, store: found.append(torch.get_num_threads()) or predict(self, store)
+    )
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        KnowledgeTracer("skill-mean").fit(frame).predict(frame)
+        KnowledgeTracer("skill-mean", threads=2).fit(frame).evaluate(frame)
+        KnowledgeTracer("skill-mean", threads=None).fit(frame).predict_proba(frame)
+        assert (list(dict.fromkeys(found)), torch.get_num_threads()) == ([1, 2, 3], 3)
+        assert len(found) >= 6  # in fit, and then when asked
+        with pytest.raises(ValueError, match="Found a frame without rows"):
+            KnowledgeTracer("skill-mean").fit(frame.head(0))
+        assert torch.get_num_threads() == 3
+        with pytest.raises(ValueError, match="`threads` should be at least 1, or None. Found 0."):
+            KnowledgeTracer("skill-mean", threads=0).fit(frame)
+    finally:
+        torch.set_num_threads(before)
 
 
 class TestFrames:
