@@ -86,15 +86,14 @@ def stitches(*, alike: bool, epochs: int = 5) -> Found:
     return {"cross-stitch": found}
 
 
-def stranger(*, start: float, alike: bool = True, fast: bool = True) -> Found:
+def stranger(*, own: float, alike: bool = True) -> Found:
     """Attention of three related tasks, to the stranger and to each other."""
     found: Found = {"to the stranger": [], "to a related task": []}
     for seed in SEEDS:
         family = planted_stranger(seed)
-        names = ("preference", "query", "key") if fast else ()
-        model = FamilyTowers(family, "attention", seed=seed, fast=names, alike=alike)
+        model = FamilyTowers(family, "attention", seed=seed, alike=alike)
         with torch.no_grad():
-            model.sharing.preference.copy_(start * torch.eye(4))
+            model.sharing.preference *= own
         weights = learned(fit(model, family, epochs=20)).matrix
         found["to the stranger"].append(float(weights[:3, 3].mean()))
         found["to a related task"].append(float(weights[:3, :3][~np.eye(3, dtype=bool)].mean()))
@@ -115,10 +114,9 @@ MEASURED: dict[str, Callable[[], Found]] = {
     "one head for all, 1 training": lambda: on_the_way(trainings=1, one_head=True),
     "stitches, towers and heads alike": lambda: stitches(alike=True),
     "stitches, towers and heads apart": lambda: stitches(alike=False),
-    "attention, own preferred at the start": lambda: stranger(start=0.5),
-    "attention, own preferred, no faster than the rest": lambda: stranger(start=0.5, fast=False),
-    "attention, none preferred, towers alike": lambda: stranger(start=0.0),
-    "attention, none preferred, towers apart": lambda: stranger(start=0.0, alike=False),
+    "attention, own preferred at the start": lambda: stranger(own=1.0),
+    "attention, none preferred, towers alike": lambda: stranger(own=0.0),
+    "attention, none preferred, towers apart": lambda: stranger(own=0.0, alike=False),
 }
 
 

@@ -59,7 +59,7 @@ class FamilyRows:
 def rank_correlation(found: Relations, planted: NDArray[np.float64]) -> float:
     """Spearman's, over the pairs of tasks."""
     pairs = np.triu_indices(len(found.tasks), 1)
-    return float(spearmanr(found.mutual[pairs], planted[pairs]).statistic)
+    return float(spearmanr(found.mutual[pairs], planted[pairs])[0])
 
 
 class FamilyTowers(nn.Module):
@@ -70,7 +70,6 @@ class FamilyTowers(nn.Module):
         sharing: name of the scheme.
         seed: of the first weights.
         width: of both layers of a tower.
-        fast: how names of the scheme's parameters begin that learn ten times as fast.
         alike: whether towers and heads start alike.
     """
 
@@ -81,23 +80,18 @@ class FamilyTowers(nn.Module):
         *,
         seed: int,
         width: int = 32,
-        fast: tuple[str, ...] = (),
         alike: bool = True,
     ) -> None:
         super().__init__()
-        self.tasks, self.fast = family.tasks, fast
+        self.tasks = family.tasks
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             towers = [_tower(family.inputs.shape[1], width) for _ in range(len(family.tasks) + 1)]
             heads = [nn.Linear(width, 1) for _ in family.tasks]
-            make = (lambda: deepcopy(towers[0])) if alike else towers.pop
-            self.sharing = make_sharing(sharing, make, self.tasks, width=width)
+            self.sharing = make_sharing(sharing, lambda: deepcopy(towers[0]), self.tasks, width=width)
+            for own, other in zip(self.sharing.towers, [] if alike else towers[1:], strict=False):
+                own.load_state_dict(nn.ModuleList(other).state_dict())
         self.heads = nn.ModuleList(deepcopy(heads[0]) if alike else head for head in heads)
-
-    def parameter_groups(self) -> list[dict[str, object]]:
-        fast = [p for name, p in self.sharing.named_parameters() if name.startswith(self.fast)]
-        slow = [p for p in self.parameters() if all(p is not other for other in fast)]
-        return [{"params": slow}, {"params": fast, "lr": 3e-2}]
 
     def shared_parameters(self) -> list[nn.Parameter]:
         return self.sharing.shared_parameters()

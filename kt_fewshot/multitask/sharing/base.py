@@ -85,6 +85,11 @@ class Sharing(nn.Module, ABC):
     def combine(self, values: list[Tensor]) -> tuple[Tensor, ...]:
         """Features (..., width), one for each view, from what the towers give (..., width)."""
 
+    def start_alike(self) -> None:
+        """Give all towers the weights of the first."""
+        for tower in self.towers[1:]:
+            tower.load_state_dict(self.towers[0].state_dict())
+
     def shared_parameters(self) -> list[nn.Parameter]:
         """Parameters that several tasks use."""
         return list(self.parameters())

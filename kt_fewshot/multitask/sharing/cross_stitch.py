@@ -14,7 +14,8 @@ class CrossStitch(Sharing):
     """After every layer that learns, each tower goes on from a mixture of all: x_k' = sum_j a_kj x_j.
 
     The paper's stitches have a pair of weights a channel; ours have one weight a pair of towers and layer, which can
-    be read: `mixing` shows who takes from whom.
+    be read: `mixing` shows who takes from whom. All towers start from the same weights, so that a feature means the
+    same in each; the weights measure how tasks are related only where the heads start alike too.
 
     Args:
         make_tower: as in `Sharing`.
@@ -37,6 +38,7 @@ class CrossStitch(Sharing):
         learning = [level for level, layer in enumerate(first) if any(True for _ in layer.parameters())]
         n = len(tasks)
         stitch = torch.eye(n) if n == 1 else torch.full((n, n), (1 - own) / (n - 1)).fill_diagonal_(own)
+        self.start_alike()
         self.stitch_of = {level: k for k, level in enumerate(learning)}
         self.stitches = nn.Parameter(stitch.repeat(len(self.stitch_of), 1, 1), requires_grad=not frozen and n > 1)
 

@@ -46,8 +46,7 @@ class Soft(Sharing):
         self.tie = tie
         self.groups = names
         self.group_of = group_of
-        for tower in self.towers[1:]:
-            tower.load_state_dict(self.towers[0].state_dict())
+        self.start_alike()
 
     @property
     def n_views(self) -> int:

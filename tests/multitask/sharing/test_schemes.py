@@ -66,9 +66,7 @@ def test_soft_towers_start_equal_and_are_drawn_together() -> None:
         next(iter(soft.towers[0].parameters())).add_(1.0)
     penalty = soft.penalty()
     assert penalty is not None
-    assert penalty.item() == pytest.approx(
-        2.0 / 2 * 15 * (0.5**2 + 0.5**2)
-    )  # 15 weights, half a unit off
+    assert penalty.item() == pytest.approx(2.0 / 2 * 15 * (0.5**2 + 0.5**2))  # 15 weights, half a unit off
     penalty.backward()
     first = next(iter(soft.towers[0].parameters()))
     torch.testing.assert_close(first.grad, torch.full_like(first, 2.0 * 0.5))
