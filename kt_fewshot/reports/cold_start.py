@@ -1,7 +1,7 @@
 """How tracers do where little is known yet: AUC by place in the history, or by how often an item has been seen."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from .suppression import FLOOR
 from .wording import number, short
 
 WIDTH, HEIGHT, TOP, RIGHT = 760, 330, 62, 600
+HUES: Final = (0, 2, 3, 5, 6, 7)
+"""Colours of the other tracers, none of them blue as the one that stands out; used up, they come again with dashes."""
 NEAREST: Final = 14
 """Pixels between two names at the lines' ends."""
 
@@ -23,6 +25,13 @@ ASKED: Final = {
 }
 
 By = Literal["positions", "items"]
+
+
+class Look(NamedTuple):
+    """A tracer's colour, and whether another has it already: then its line is dashed and its points are squares."""
+
+    colour: str
+    again: bool = False
 
 
 def cold_start(comparison: Comparison, *, by: By = "positions", own: str = "dkt") -> Picture:
@@ -49,23 +58,27 @@ def cold_start(comparison: Comparison, *, by: By = "positions", own: str = "dkt"
     for place, key in enumerate(keys):
         drawing.text(x(place), HEIGHT - 32, key.replace("-", " to ").replace("+", " and later"), "label middle")
     drawing.text((36 + RIGHT) / 2, HEIGHT - 8, axis_title, "label middle")
-    looks = {name: "model" if name == own else f"s{place % 8}" for place, name in enumerate(lines)}
+    others = [name for name in lines if name != own]
+    looks = {name: Look(f"s{HUES[k % len(HUES)]}", again=k >= len(HUES)) for k, name in enumerate(others)}
+    looks[own] = Look("model")
     for name, line in sorted(lines.items(), key=lambda item: item[0] == own):
         points = [(x(k), y(line.get(key, float("nan")))) for k, key in enumerate(keys)]
-        drawing.line(points, "predicted" if name == own else f"thin {looks[name]}")
-        drawing.dots([point for point in points if np.isfinite(point[1])], 3, looks[name])
+        look = looks[name]
+        drawing.line(points, "predicted" if name == own else f"thin {look.colour}{' dashed' if look.again else ''}")
+        drawing.dots([point for point in points if np.isfinite(point[1])], 3, look.colour, square=look.again)
     _names(drawing, {name: y(line[keys[-1]]) for name, line in lines.items() if keys and keys[-1] in line}, looks)
     return Picture.of(drawing)
 
 
-def _names(drawing: Drawing, ends: Mapping[str, float], looks: Mapping[str, str]) -> None:
+def _names(drawing: Drawing, ends: Mapping[str, float], looks: Mapping[str, Look]) -> None:
     """Each name beside its line's end, moved down where two would overlap."""
     lowest = -np.inf
     for name, height in sorted(ends.items(), key=lambda item: item[1]):
         lowest = max(height, lowest + NEAREST)
-        drawing.line([(RIGHT - 24, height), (RIGHT + 6, lowest)], f"leader {looks[name]}")
-        drawing.dots([(RIGHT + 10, lowest)], 3, looks[name])
-        kind = "label bold strong" if looks[name] == "model" else "label"
+        look = looks[name]
+        drawing.line([(RIGHT - 24, height), (RIGHT + 6, lowest)], f"leader {look.colour}")
+        drawing.dots([(RIGHT + 10, lowest)], 3, look.colour, square=look.again)
+        kind = "label bold strong" if look.colour == "model" else "label"
         drawing.text(RIGHT + 18, lowest + 4, NAMES.get(name, (short(name), ""))[0], kind)
 
 

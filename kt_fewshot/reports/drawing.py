@@ -67,13 +67,23 @@ class Drawing:
         where = f' transform="{transform}"' if transform else ""
         self.shapes.append(f'<path class="{kind}"{where} d="{path}"/>')
 
-    def dots(self, places: Iterable[tuple[float, float]], radius: float, kind: str, *, hollow: bool = False) -> None:
-        """Discs or rings, all in one path: lines without length that have round ends."""
+    def dots(
+        self,
+        places: Iterable[tuple[float, float]],
+        radius: float,
+        kind: str,
+        *,
+        hollow: bool = False,
+        square: bool = False,
+    ) -> None:
+        """Discs or squares, or their outlines, all in one path: lines without length that have round or square ends."""
         path = "".join(f"M{_px(x)} {_px(y)}h0" for x, y in places)
+        form = " square" if square else ""
         if path:
-            self.shapes.append(f'<path class="dots {kind}" stroke-width="{_px(2 * radius)}" d="{path}"/>')
+            self.shapes.append(f'<path class="dots {kind}{form}" stroke-width="{_px(2 * radius)}" d="{path}"/>')
         if path and hollow:
-            self.shapes.append(f'<path class="dots hole" stroke-width="{_px(max(2 * radius - 3, 1))}" d="{path}"/>')
+            hole = _px(max(2 * radius - 3, 1))
+            self.shapes.append(f'<path class="dots hole{form}" stroke-width="{hole}" d="{path}"/>')
 
     def box(self, x: float, y: float, width: float, height: float, kind: str) -> None:
         """A rectangle."""

@@ -1,8 +1,8 @@
 """A student's answers as the model read them: the figure of Piech et al. (2015), https://arxiv.org/abs/1506.05908.
 
 Rows are the skills met, by first contact; columns are answers in time; colour is P(correct) after each answer. Above
-each column stands a mark in the colour of the answer's skill, filled where it was right and hollow where it was wrong.
-Before the first contact a row is grey.
+each column stands the mark of the answer's skill, filled where it was right and hollow where it was wrong: a disc in
+one of eight colours, from the ninth skill on a square. Before the first contact a row is grey.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def draw_student(steps: Steps, name: str, *, most_answers: int, most_skills: int
         met = [place for place in met if steps.skills[place] in here][:most_skills]
     cells = level_of(steps.correct[skipped:, met].T)
     cells[np.arange(len(right)) + skipped < steps.met[met][:, None]] = -1
-    hue = {steps.skills[place]: row % HUES for row, place in enumerate(met)}
+    rows = {steps.skills[place]: row for row, place in enumerate(met)}
     drawing = Drawing(
         WIDTH, TOP + ROW * len(met) + 46, f"What the model expects of {name}", _described(steps, met, right)
     )
@@ -55,10 +55,11 @@ def draw_student(steps: Steps, name: str, *, most_answers: int, most_skills: int
     column = min((WIDTH - left - 6) / max(len(right), 1), 24.0)
     for row, place in enumerate(met):
         middle = TOP + ROW * row + ROW / 2
-        drawing.dots([(8, middle - 1)], 4, f"s{row % HUES}")
+        colour, square = _mark(row)
+        drawing.dots([(8, middle - 1)], 4, colour, square=square)
         drawing.text(18, middle + 3, short(steps.skills[place], 26))
     heat_paths(drawing, cells, transform=f"translate({left:.1f} {TOP + ROW / 2:.1f}) scale({column:.3f} {ROW})")
-    _marks(drawing, practised, right, hue, column=column, left=left)
+    _marks(drawing, practised, right, rows, column=column, left=left)
     _below(drawing, TOP + ROW * len(met), len(right), first=steps.first + skipped, column=column, left=left)
     return drawing
 
@@ -82,18 +83,23 @@ def _marks(
     drawing: Drawing,
     practised: Sequence[tuple[str, ...]],
     right: np.ndarray,
-    hue: dict[str, int],
+    rows: dict[str, int],
     *,
     column: float,
     left: float,
 ) -> None:
     radius = float(np.clip(column / 2 - 0.7, 1.4, 4.5))
-    marks: dict[tuple[str, bool], list[tuple[float, float]]] = {}
+    marks: dict[tuple[str, bool, bool], list[tuple[float, float]]] = {}
     for place, (skills, correct) in enumerate(zip(practised, right, strict=True)):
-        colour = next((f"s{hue[skill]}" for skill in skills if skill in hue), "other")
-        marks.setdefault((colour, bool(correct)), []).append((left + column * (place + 0.5), TOP - 10))
-    for (colour, correct), places in sorted(marks.items()):
-        drawing.dots(places, radius, colour, hollow=not correct)
+        colour, square = next((_mark(rows[skill]) for skill in skills if skill in rows), ("other", False))
+        marks.setdefault((colour, square, bool(correct)), []).append((left + column * (place + 0.5), TOP - 10))
+    for (colour, square, correct), places in sorted(marks.items()):
+        drawing.dots(places, radius, colour, hollow=not correct, square=square)
+
+
+def _mark(row: int) -> tuple[str, bool]:
+    """What marks a row's skill: a colour, and whether as a square."""
+    return f"s{row % HUES}", row // HUES % 2 == 1
 
 
 def _below(drawing: Drawing, y: float, n: int, *, first: int, column: float, left: float) -> None:

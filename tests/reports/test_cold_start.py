@@ -39,6 +39,15 @@ def test_names_do_not_overlap():
     assert [round(after - before, 1) for before, after in pairwise(places)] == [14, 14]
 
 
+def test_no_two_tracers_look_alike():
+    names = ("dkt", *(f"tracer-{k}" for k in range(9)))
+    svg = cold_start(comparison(*(compared(name, {"1": (40, 0.6), "2-5": (40, 0.7)}) for name in names))).svg
+    looks = re.findall(r'class="(?:thin )?(s\d(?: dashed)?|predicted)" d="M[\d.]+ [\d.]+L', svg)
+    assert len(set(looks)) == len(looks) == len(names)
+    assert sum(look.endswith("dashed") for look in looks) == 3
+    assert not {"s1", "s4"} & {look[:2] for look in looks}  # the model's own line is blue
+
+
 def test_one_window_or_none_is_drawn_too():
     assert ">DKT<" in cold_start(comparison(compared("dkt", {"1": (40, 0.6)}))).svg
     assert "<svg" in cold_start(comparison(compared("dkt", {}))).svg

@@ -51,6 +51,23 @@ def test_marks_tell_skill_and_outcome():
     assert marks(drawn()) == [("other", 1), ("hole", 1), ("s0", 1), ("hole", 1), ("s0", 1), ("s1", 1)]
 
 
+def test_the_ninth_skill_is_told_from_the_first():
+    skills = tuple(f"skill {k}" for k in range(10))
+    steps = replace(
+        STEPS,
+        practised=tuple((skill,) for skill in skills),
+        right=np.array([True] * 9 + [False]),
+        skills=skills,
+        correct=np.full((10, 10), 0.5),
+        mastery=np.zeros((10, 10)),
+        met=np.arange(10),
+    )
+    figure = str(student_heatmap(steps, "Ann", most_answers=10, most_skills=10))
+    found = re.findall(r'class="dots ([\w ]+)"[^>]* d="([^"]+)"', figure)
+    marks = [kind for kind, path in found if " 14h0" in path]
+    assert sorted(marks) == sorted([*(f"s{k}" for k in range(8)), "s0 square", "s1 square", "hole square"])
+
+
 def test_the_last_answers_and_the_first_skills_are_kept():
     figure = drawn(most_answers=2, most_skills=1)  # both skills are practised there
     assert sum(n for kind, n in marks(figure) if kind != "hole") == 2
