@@ -20,7 +20,7 @@ from .relations import Relations
 from .row_batches import Rows
 from .row_reader import RowReader
 from .row_split import validation_rows
-from .target_columns import ALONE, Column, read_targets
+from .target_columns import ALONE, has_label, read_targets
 from .targets import Targets, Told
 from .task_calibration import Calibration
 from .task_network import TaskNetwork
@@ -134,13 +134,21 @@ class MultiTask(BaseEstimator):
         self.random_state = random_state
         self.device = device
 
-    def fit(self, X: ArrayLike, y: Any, groups: ArrayLike | None = None) -> Self:  # noqa: ANN401
+    def fit(
+        self,
+        X: ArrayLike,
+        y: Any,  # noqa: ANN401
+        groups: ArrayLike | None = None,
+        *,
+        validation: ArrayLike | None = None,
+    ) -> Self:
         """Learn from examples.
 
         Args:
             X: (rows, columns), or (rows, ...) for encoders of images and sequences.
             y: the targets, see the class.
             groups: (rows,) what belongs together (a student): never on both sides of the validation.
+            validation: (rows,) bool, the rows to hold out, for all targets; drawn if None.
 
         Raises:
             ValueError: if an argument is not what it should be.
@@ -150,7 +158,8 @@ class MultiTask(BaseEstimator):
         examples = self._examples(X, reset=True)
         check_consistent_length(examples, *(column.values for column in columns.values()))
         seed = self._seed()
-        self.held_out_ = self._held_out(columns, groups, seed)
+        split: Any = {"groups": groups, "seed": seed, "chosen": validation}
+        self.held_out_ = validation_rows(has_label(columns), fraction=self.validation_fraction, **split)
         self.targets_ = Targets.learn(columns, self.tasks, training=~self.held_out_, alone=alone)
         training = examples[~self.held_out_]
         self.reader_ = RowReader.learn(self.targets_, training, standardize=self.standardize, device=self.device)
@@ -212,8 +221,7 @@ class MultiTask(BaseEstimator):
         Its noise and probabilities mean what they say with `calibrate`; a regression with unit noise has its targets'
         whole spread otherwise. Raises as `predict` does.
         """
-        outputs = self._outputs(X)
-        return Joint(self.targets_, outputs)
+        return Joint(outputs=self._outputs(X), targets=self.targets_)
 
     def joint_log_likelihood(self, X: ArrayLike, y: Any) -> NDArray[np.float64]:  # noqa: ANN401
         """(rows,) log p(y | x) in nats, `predict_joint(X).log_likelihood(y)`; raises as `score` does."""
@@ -227,8 +235,7 @@ class MultiTask(BaseEstimator):
         """
         check_is_fitted(self, "network_")
         sharing = self.network_.sharing
-        matrix = sharing.mixing()
-        if matrix is None:
+        if (matrix := sharing.mixing()) is None:
             return None
         return Relations(sharing.tasks, matrix.double().cpu().numpy(), "weight of each tower", sharing.tower_names())
 
@@ -252,7 +259,6 @@ class MultiTask(BaseEstimator):
         return tags
 
     def _examples(self, X: ArrayLike, *, reset: bool = False) -> NDArray[Any]:
-        """X, checked as scikit-learn does."""
         given: Any = X
         return validate_data(self, given, reset=reset, dtype=[np.float64, np.float32], allow_nd=True)  # pyright: ignore[reportReturnType]
 
@@ -260,10 +266,6 @@ class MultiTask(BaseEstimator):
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _held_out(self, columns: Mapping[str, Column], groups: ArrayLike | None, seed: int) -> NDArray[np.bool_]:
-        labelled = np.stack([column.there.reshape(len(column), -1).any(1) for column in columns.values()])
-        return validation_rows(labelled, fraction=self.validation_fraction, groups=groups, seed=seed)
 
     def _network(self, shape: tuple[int, ...], seed: int) -> TaskNetwork:
         """The untrained network, a function of the seed."""

@@ -12,7 +12,12 @@ DRAWS: Final = 20
 
 
 def validation_rows(
-    labelled: NDArray[np.bool_], *, fraction: float, groups: ArrayLike | None = None, seed: int = 0
+    labelled: NDArray[np.bool_],
+    *,
+    fraction: float,
+    groups: ArrayLike | None = None,
+    seed: int = 0,
+    chosen: ArrayLike | None = None,
 ) -> NDArray[np.bool_]:
     """(rows,) whether a row is held out. A group (a student) is held out for all tasks or for none.
 
@@ -24,15 +29,18 @@ def validation_rows(
         fraction: share of the groups to hold out, in [0, 1).
         groups: (rows,) what belongs together; each row is its own group by default.
         seed: of the draw.
+        chosen: (rows,) bool, the rows that a user holds out, in place of a draw.
 
     Returns:
         False for all rows if nothing can be held out: `fraction` is 0, or there are fewer than two groups.
 
     Raises:
-        ValueError: if shapes or the fraction are wrong, or whichever groups are held out, some task has nothing left to
-            train on.
+        ValueError: if shapes or the fraction are wrong, whichever groups are held out, some task has nothing left to
+            train on, or the chosen rows leave nothing or split a group.
     """
     n_rows = labelled.shape[1]
+    if chosen is not None:
+        return _chosen(chosen, n_rows, groups)
     if not 0 <= fraction < 1:
         raise ValueError(f"The share of rows to hold out should be in [0, 1). Found {fraction}.")
     group = _numbered(groups, n_rows)
@@ -53,6 +61,21 @@ def validation_rows(
     if most < 0:
         raise ValueError("Some task has labels in so few groups that none are left for training. Hold out no rows.")
     return best
+
+
+def _chosen(chosen: ArrayLike, n_rows: int, groups: ArrayLike | None) -> NDArray[np.bool_]:
+    """The rows that a user holds out, checked."""
+    held_out = np.asarray(chosen)
+    if held_out.shape != (n_rows,) or held_out.dtype != bool:
+        found = f"{held_out.dtype} of shape {held_out.shape}"
+        raise ValueError(f"`validation` should tell of each of {n_rows} rows whether it is held out. Found {found}.")
+    if held_out.all():
+        raise ValueError("`validation` should leave rows to train on. Found none.")
+    group = _numbered(groups, n_rows)
+    if both := np.intersect1d(group[held_out], group[~held_out]).tolist():
+        name = np.unique(np.asarray(groups))[both[0]]
+        raise ValueError(f"A group should be held out wholly or not at all. Found '{name}' on both sides.")
+    return held_out
 
 
 def _tasks(labelled: NDArray[np.bool_]) -> set[int]:

@@ -58,6 +58,11 @@ def read_targets(y: Any) -> tuple[dict[str, Column], bool]:  # noqa: ANN401
     return columns, not isinstance(y, Mapping) and not hasattr(y, "columns")
 
 
+def has_label(columns: Mapping[str, Column]) -> NDArray[np.bool_]:
+    """(targets, rows) whether a row has a label of a target, or one of its labels."""
+    return np.stack([column.there.reshape(len(column), -1).any(1) for column in columns.values()])
+
+
 def one_target_a_group(y: ArrayLike, groups: ArrayLike) -> dict[Any, NDArray[Any]]:
     """The same question asked of several groups (schools, courses), as targets of their own.
 

@@ -138,6 +138,13 @@ class TestSplit:
         assert 0 < model.held_out_.sum() < 150
         assert not set(students[model.held_out_]) & set(students[~model.held_out_])
 
+    def test_rows_held_out_may_be_chosen(self, table):
+        X, y = table
+        mine = np.arange(150) >= 120
+        model = MultiTask(**QUICK).fit(X, y, validation=mine)
+        assert model.held_out_.tolist() == mine.tolist()
+        assert model.targets_.codings["seconds"].decode(np.zeros(1)) == pytest.approx(y["seconds"][:120].mean())
+
     def test_training_stops_when_validation_says_so(self, table):
         X, y = table
         rng = np.random.default_rng(1)

@@ -47,3 +47,17 @@ def test_out_of_range() -> None:
     only = np.eye(2, dtype=bool)
     with pytest.raises(ValueError, match="none are left for training"):
         validation_rows(only, fraction=0.5)
+
+
+def test_rows_a_user_chose() -> None:
+    def chosen(mask: object, groups: object = None) -> list[bool]:
+        return validation_rows(np.ones((1, 4), dtype=bool), fraction=0.1, groups=groups, chosen=mask).tolist()  # pyright: ignore
+
+    mask = np.arange(4) < 2
+    assert chosen(mask.tolist(), ["a", "a", "b", "c"]) == mask.tolist()
+    with pytest.raises(ValueError, match="Found 'b' on both sides"):
+        chosen(mask, ["a", "b", "b", "c"])
+    with pytest.raises(ValueError, match=r"each of 4 rows whether it is held out. Found int64 of shape \(2,\)"):
+        chosen([0, 1])
+    with pytest.raises(ValueError, match="leave rows to train on"):
+        chosen(np.ones(4, dtype=bool))
