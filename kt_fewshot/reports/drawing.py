@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 LEVELS: Final = 20
 """Colours of a heat map, from 0 to 1; the style sheet has them as `.v0` to `.v19`, evenly out of viridis."""
 
+SQUARE: Final = 0.886
+"""Half the side of a square by the radius of the disc that has its area."""
+
 
 def level_of(share: ArrayLike) -> NDArray[np.int64]:
     """The colour of each share in [0, 1]."""
@@ -78,7 +81,7 @@ class Drawing:
     ) -> None:
         """Discs or squares, or their outlines, all in one path: lines without length that have round or square ends."""
         path = "".join(f"M{_px(x)} {_px(y)}h0" for x, y in places)
-        form = " square" if square else ""
+        form, radius = (" square", radius * SQUARE) if square else ("", radius)
         if path:
             self.shapes.append(f'<path class="dots {kind}{form}" stroke-width="{_px(2 * radius)}" d="{path}"/>')
         if path and hollow:
