@@ -61,8 +61,7 @@ class MultiTask(BaseEstimator):
     >>> of_its_group(tied.predict(X), school).shape
     (200,)
 
-    Fitted attributes: `targets_` (tasks and codings by name), `tasks_`, `network_`, `history_`, `held_out_` (rows kept
-    for validation), `n_features_in_`.
+    Fitted attributes: `targets_` (tasks, codings), `tasks_`, `network_`, `history_`, `held_out_`, `n_features_in_`.
 
     Args:
         encoder: a name out of `ENCODERS`, a module (examples in, vectors out), or a function of an example's shape.
