@@ -36,8 +36,8 @@ def library(source: Path) -> ctypes.CDLL | None:
     """The library of a C++ source file, compiled if need be; None, and one line in the log, where that fails.
 
     It is kept in the user's cache folder (`$XDG_CACHE_HOME` or `~/.cache`, in `kt-fewshot`) under a name that stands
-    for source, compiler and processor, so a home folder may be shared by unlike machines. It appears there at once and
-    whole, so processes may compile at the same time. `$CXX` names another compiler.
+    for source, headers beside it, compiler and processor, so a home folder may be shared by unlike machines. It
+    appears there at once and whole, so processes may compile at the same time. `$CXX` names another compiler.
     """
     try:
         return _load(source)
@@ -78,7 +78,8 @@ def _cache_folder() -> Path:
 def _key(source: Path, compiler: str) -> str:
     """A text that changes with all that decides the machine code."""
     known = Path(compiler).resolve().stat()
-    parts = (source.read_bytes(), repr((compiler, known.st_size, known.st_mtime_ns, FLAGS, _processor())).encode())
+    texts = [path.read_bytes() for path in (source, *sorted(source.parent.glob("*.h")))]
+    parts = (*texts, repr((compiler, known.st_size, known.st_mtime_ns, FLAGS, _processor())).encode())
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
