@@ -24,7 +24,7 @@ from .interactions import Interactions
 from .log_contents import looked_through
 from .log_files import new_folder, write_log
 from .log_key import LOG_KEY, files_of, log_key
-from .readers import CompactLog, Ingest, Log, Options, Watch, is_own_table, read_compact, unwatched
+from .readers import CACHE_TAG, CompactLog, Ingest, Log, Options, Watch, is_own_table, read_compact, unwatched
 
 KIND: Final = "log"
 FILES: Final = ("log.parquet", "ingest.json", "rejected.parquet", "fates.parquet")
@@ -37,7 +37,7 @@ ABANDONED: Final = 3600.0
 
 NO_CONTENT: Final = {
     ".gitignore": "*\n",
-    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"
+    CACHE_TAG: "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# Logs that kt-fewshot has read, so that it need not read them again. This folder may be removed at any time.\n",
 }
 """Files that say so of the folder; the second is https://bford.info/cachedir/."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from typing import Final
 from kt_fewshot import __version__
 from kt_fewshot.errors import LogError
 
-from .readers import Options, archive_of, side_files_near
+from .readers import Options, archive_of, is_cache, side_files_near
 
 LOG_KEY: Final = re.compile("[0-9a-f]{64}")
 """What such a key looks like."""
@@ -43,11 +44,13 @@ def log_key(paths: Sequence[Path], format: str | None, options: Options) -> str:
 
 
 def files_of(path: Path) -> Iterator[Path]:
-    """The file, all files of a folder, or the archive that the path leads into."""
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    else:
+    """The file, all files of a folder but those of caches in it, or the archive that the path leads into."""
+    if not path.is_dir():
         yield archive_of(path) or path
+    for place, folders, names in os.walk(path):
+        folder = Path(place)
+        folders[:] = sorted(name for name in folders if not is_cache(folder / name))
+        yield from sorted(folder / name for name in names if (folder / name).is_file())
 
 
 def _content(path: Path) -> str:

@@ -167,6 +167,17 @@ def test_two_files_of_one_archive_are_two_logs(log: Path, tmp_path: Path):
         assert students == ["ann", "eve"]
 
 
+def test_a_cache_within_a_log_is_no_part_of_it(log: Path, tmp_path: Path):
+    folder, cache = tmp_path / "logs", tmp_path / "logs" / "cache"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_bytes(log.read_bytes())
+    first = read_cached([folder], cache)
+    assert same(read_cached([folder], cache), first)
+    assert len(entries(cache)) == 1
+    assert len(first.ingest.files) == 2
+
+
 def test_the_logs_not_used_for_longest_go_first(log: Path, tmp_path: Path):
     cache = tmp_path / "cache"
     for number in range(3):

@@ -13,7 +13,7 @@ from kt_fewshot.errors import LogError
 
 from .cells import read_cells
 from .columns import ColumnChoice
-from .containers import Parts, archive_of, opened
+from .containers import CACHE_TAG, Parts, archive_of, is_cache, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
 from .own_parquet import bucket_folders, is_own_table
@@ -23,8 +23,8 @@ from .side_files import files_near
 from .sniff import Peek, Watch, sniff, unwatched
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["Watch", "archive_of", "bucket_folders", "is_own_table", "load_reader", "read_cells", "read_compact"]
-__all__ += ["read_log", "side_files_near", "sniff", "unwatched"]
+__all__ += ["CACHE_TAG", "Watch", "archive_of", "bucket_folders", "is_cache", "is_own_table", "load_reader"]
+__all__ += ["read_cells", "read_compact", "read_log", "side_files_near", "sniff", "unwatched"]
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",

@@ -28,6 +28,8 @@ NO_LOGS: Final = (".md", ".pdf", ".html", ".htm", ".doc", ".docx", ".png", ".jpg
 NO_LOG_NAMES: Final = ("readme", "license", "licence", "copying", "thumbs.db", "desktop.ini")
 """What lies beside logs: endings, and beginnings of names."""
 
+CACHE_TAG: Final = "CACHEDIR.TAG"
+
 Parts = list[tuple[Path, str]]
 """Files (or folders) to read, in order, and what to call them."""
 
@@ -77,6 +79,11 @@ def archive_of(path: Path) -> Path | None:
         raise LogError(f"{found.name} cannot be read: {error.strerror or error}.") from error
 
 
+def is_cache(folder: Path) -> bool:
+    """Whether a folder says of itself that it is a cache, ours or another's (https://bford.info/cachedir/)."""
+    return (folder / CACHE_TAG).is_file()
+
+
 def _listed(path: Path, takes: Callable[[Path], bool]) -> list[Path]:
     """What to read of a path.
 
@@ -96,7 +103,7 @@ def _within(path: Path, takes: Callable[[Path], bool]) -> Iterator[Path]:
         return
     inside = sorted((entry for entry in path.iterdir() if _may_be_log(entry)), key=lambda entry: entry.name)
     for entry in inside:
-        if not (entry.is_symlink() and entry.is_dir()):  # a folder may lead to itself
+        if not (entry.is_dir() and (entry.is_symlink() or is_cache(entry))):  # a link may lead to itself
             yield from _within(entry, takes)
 
 
