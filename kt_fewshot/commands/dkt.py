@@ -46,6 +46,13 @@ def train(
     resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder (runs/ and the time).")] = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.html, fit no classics.")] = False,
+    single_task: Annotated[
+        bool, typer.Option("--compare-single-task", help="Then train each task alone: does sharing help it?")
+    ] = False,
+    leave_one_out: Annotated[
+        bool, typer.Option("--leave-one-out", help="With it: what each task gives the others.")
+    ] = False,
+    repeats: Annotated[int, typer.Option(help="With it: trainings of each model.")] = 3,
     as_json: Json = False,
     read: Mapping[str, Any],
 ) -> None:
@@ -54,9 +61,10 @@ def train(
     The log's students are split 70/10/20 unless --fold-files, --valid-fold, --test or --split say otherwise.
     Defaults stand in brackets.
     """
-    from kt_fewshot.recipes import TrainSettings, merged, resume_dkt, train_dkt
+    from kt_fewshot.recipes import TrainSettings, compare_single_task, merged, resume_dkt, train_dkt
 
-    from .progress import Bar
+    from .progress import Bar, OneFit
+    from .single_task import print_single_task
     from .summary import print_run
 
     named = logs_named(log, fold_files=fold_files) | ({"model": named_values(set_)} if set_ else {})
@@ -67,10 +75,16 @@ def train(
     else:
         chosen = TrainSettings.assemble(config, values)
         trained = train_dkt(chosen, out=out, report=not no_report, say=say, progress=Bar())
+    compared = None
+    if single_task or leave_one_out:
+        how = {"repeats": repeats, "leave_one_out": leave_one_out, "say": say, "listen": OneFit}
+        compared = compare_single_task(trained.run.path, **how)
     if as_json:
-        print_json(trained.to_dict())
+        print_json(trained.to_dict() | ({"transfer": compared.to_dict()} if compared else {}))
     else:
         print_run(trained)
+        if compared:
+            print_single_task(compared)
     if not no_report:
         say(f"Report: {trained.report}")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .compare_methods import ComparedMethodsRun, compare_few_shot, resume_method_comparison
     from .compare_methods_settings import CompareMethodsSettings
     from .compare_settings import CompareSettings
+    from .compare_single_task import SingleTaskRun, compare_single_task
     from .compare_tracers import ComparedRun, compare_tracers, resume_comparison
     from .data_settings import DataSettings
     from .evaluate_episodes import evaluate_episodes
@@ -54,6 +55,7 @@ __all__ = [
     "MetaTrainedRun",
     "ReadSettings",
     "RelatedTasks",
+    "SingleTaskRun",
     "TracedLog",
     "TracedStudents",
     "TrainSettings",
@@ -62,6 +64,7 @@ __all__ = [
     "audit_file",
     "class_curves",
     "compare_few_shot",
+    "compare_single_task",
     "compare_tracers",
     "convert_log",
     "describe_log",
@@ -100,6 +103,7 @@ load_later(
         "compare_methods": ("ComparedMethodsRun", "compare_few_shot", "resume_method_comparison"),
         "compare_methods_settings": ("CompareMethodsSettings",),
         "compare_settings": ("CompareSettings",),
+        "compare_single_task": ("SingleTaskRun", "compare_single_task"),
         "compare_tracers": ("ComparedRun", "compare_tracers", "resume_comparison"),
         "data_settings": ("DataSettings",),
         "evaluate_tracer": ("evaluate_tracer",),

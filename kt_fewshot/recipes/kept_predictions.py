@@ -10,10 +10,10 @@ from typing import Any, Final
 import torch
 
 from kt_fewshot.data import SequenceStore
-from kt_fewshot.errors import CheckpointError
 from kt_fewshot.evaluation import Foretold
-from kt_fewshot.storage import has_checkpoint, load_checkpoint, plain_json, save_checkpoint
+from kt_fewshot.storage import plain_json, save_checkpoint
 
+from .kept_checkpoint import kept_checkpoint
 from .say import Say
 from .study import Study
 
@@ -59,16 +59,10 @@ def kept(folder: Path, *, of: Mapping[str, Any], say: Say) -> Foretold | None:
     Returns:
         None if there are none, if they were damaged, or if they are of another split or other options.
     """
-    if not has_checkpoint(folder):
+    found = kept_checkpoint(folder, kind=KIND, of=of, say=say)
+    if found is None:
         return None
-    try:
-        tensors, meta = load_checkpoint(folder, kind=KIND)
-    except CheckpointError as error:
-        say(f"Warning: {error} Fitting again.")
-        return None
-    if meta["of"] != plain_json(of):
-        say(f"Warning: The predictions in {folder} are of another log, split or options. Fitting again.")
-        return None
+    tensors, meta = found
     return Foretold(tensors["probability"].numpy(), **meta["costs"])
 
 

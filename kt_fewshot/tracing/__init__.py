@@ -7,7 +7,7 @@ from kt_fewshot.faces import load_later
 from kt_fewshot.registry import Registry
 from kt_fewshot.storage import load_checkpoint
 
-from .bkt_recursion import Emission, forward_filter
+from .bkt_recursion import Emission, forward_filter, log_likelihood
 from .tracer import KIND, Prediction, Tracer
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ __all__ = [
     "Tracer",
     "forward_filter",
     "load_tracer",
+    "log_likelihood",
     "skills_now",
     "tracer_class",
 ]

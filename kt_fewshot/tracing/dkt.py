@@ -225,6 +225,18 @@ class DKT(Tracer):
         return said
 
     @torch.no_grad()
+    def features(self, store: SequenceStore) -> Tensor:
+        """What the trunk knows before each answer: (answers, hidden), all views of it side by side."""
+        store = store.to(self.device)
+        known = torch.empty(
+            len(store), self.network.trunk.n_views * self.settings.hidden, dtype=self._dtype, device=self.device
+        )
+        for batch, before in self._sweep(store):
+            real = batch.index >= 0
+            known[batch.index[real]] = torch.cat(before, dim=-1)[real]
+        return known
+
+    @torch.no_grad()
     def final_state(self, store: SequenceStore) -> DKTState:
         """See `Tracer.final_state`."""
         state = self.network.start(store.n_students)
