@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
+from laplace import logit_spread
 from scipy.special import expit, logit
 from torch import Tensor, nn
 from torch.nn import functional
@@ -140,6 +141,13 @@ def bagged(draw: Draw, tracer: Tracer, bags: list[Tracer], times: float) -> Inte
     centre = logits(tracer, draw.test).numpy()
     others = np.stack([logits(bag, draw.test).numpy() for bag in bags])
     half = times * np.sqrt(((others - centre) ** 2).mean(0))
+    return Interval(expit(centre - half), expit(centre + half))
+
+
+def of_last_layer(draw: Draw, tracer: Tracer) -> Interval:
+    """See `laplace.py`."""
+    test = without_items(draw.test)
+    centre, half = logits(tracer, draw.test).numpy(), NOMINAL * logit_spread(tracer, draw.train, test)
     return Interval(expit(centre - half), expit(centre + half))
 
 
@@ -265,6 +273,7 @@ def methods(name: str, draw: Draw, seed: int, bags: int, folder: Path | None) ->
         members = [trained(name, draw, seed, number + 1, folder) for number in range(bags)]
         yield f"ensemble of {bags} bags", bagged(draw, tracer, members, NOMINAL)
         yield f"ensemble of {bags} bags, Student's t", bagged(draw, tracer, members, STUDENT_T)
+    yield "last-layer Laplace", of_last_layer(draw, tracer)
     ability = of_ability(draw, tracer, reinforced=False)
     yield "ability", ability
     yield "ability, reinforced", of_ability(draw, tracer, reinforced=True)
