@@ -86,10 +86,12 @@ def summary() -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    chosen = parser.parse_args()
     torch.set_num_threads(1)
     there = {(line["kind"], line["seed"]) for line in done()}
-    for number in range(parser.parse_args().seeds):
-        for name in KINDS:
+    for number in range(chosen.seeds):
+        for name in chosen.kinds:
             if (name, number) not in there:
                 line = json.dumps(one_log(name, number))
                 with RESULTS.open("a", encoding="utf-8") as file:

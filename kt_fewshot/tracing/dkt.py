@@ -16,6 +16,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from kt_fewshot.data import (
+    BEHAVIOUR,
     Answer,
     Finals,
     LiveHistory,
@@ -105,7 +106,7 @@ class DKT(Tracer):
     ) -> History:
         """Minimise the joint loss; keep the weights that validate best; calibrate on `valid`. See `Tracer.fit`.
 
-        A task whose target the training log never tells is left out of the sum.
+        A task whose target the training log never tells, or which is always the same there, is left out.
         """
         self.leave_out(self.untold_tasks(train))
         train, valid = train.to(self.device), valid.to(self.device)
@@ -250,8 +251,8 @@ class DKT(Tracer):
         return self.network.mastery.emission() if self.network.mastery else None
 
     def untold_tasks(self, store: SequenceStore) -> list[str]:
-        """See `Tracer.untold_tasks`."""
-        return [task for task in self.settings.tasks if task in BEHAVIOUR_TASKS and not store.has(task)]
+        """See `Tracer.untold_tasks`; a value that never changes tells nothing either."""
+        return [task for task in self.settings.tasks if task in BEHAVIOUR_TASKS and not _varies(store, task)]
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -311,6 +312,13 @@ class DKT(Tracer):
         scored = store.scored
         told = dict(zip(parts, sums.tolist(), strict=True))
         return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), told
+
+
+def _varies(store: SequenceStore, behaviour: str) -> bool:
+    """Whether the log tells more than one value of one of `BEHAVIOUR`."""
+    values = store.behaviour[:, BEHAVIOUR.index(behaviour)]
+    told = values[~values.isnan()]
+    return bool((told != told[:1]).any())
 
 
 def _at_once(known: Known) -> Known:

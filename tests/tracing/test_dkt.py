@@ -107,6 +107,13 @@ def test_behaviour_is_read_only_where_it_shall_be(store: SequenceStore) -> None:
     assert_stepping_equals_vectorised(deaf, SHORT)
 
 
+def test_behaviour_that_never_changes_is_no_task(store: SequenceStore) -> None:
+    behaviour = store.behaviour.clone()
+    behaviour[:, 1] = 0.0
+    behaviour[::2, 1] = float("nan")
+    assert make().untold_tasks(replace(store, behaviour=behaviour)) == ["hints"]
+
+
 def test_plus_regularisers_are_for_the_plain_model(store: SequenceStore) -> None:
     losses = whole(make(plain=True, reconstruction=0.1, waviness=0.03), store)
     assert losses["reconstruction"] > 0

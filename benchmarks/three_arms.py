@@ -1,0 +1,177 @@
+"""What behaviour is good for, and how to share: `python benchmarks/three_arms.py {arms,schemes} [--data NAME ...]`.
+
+`arms`: response time, hints and attempts unused, read as inputs, learned as tasks, or both. `schemes`: the default
+tasks under every sharing scheme, and under some balancings. Each model is trained with several seeds on one split of
+the students; differences have room for other students and other trainings, as `kt_fewshot.evaluation.transfer` makes them.
+
+Needs the data sets' folder in the environment variable KT_DATA, except for simulated students. What a training left is
+kept in `runs/three_arms`, and not done again; `results/three_arms.json` has the tables.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from kt_fewshot.data import Interactions, SequenceStore, Vocabulary, by_student, encode, simulate
+from kt_fewshot.evaluation import PairedLosses, transfer
+from kt_fewshot.metrics import auc
+from kt_fewshot.recipes import ReadSettings
+from kt_fewshot.recipes.student_losses import student_losses
+from kt_fewshot.tracing import DKT
+
+RESULTS: Final = Path(__file__).parent / "results" / "three_arms.json"
+KEPT: Final = Path("runs") / "three_arms"
+
+SEEDS: Final = 3
+LEVEL: Final = 0.05
+
+MODEL: Final = {"hidden": 64, "embedding": 32, "head_hidden": 32, "epochs": 20, "patience": 3}
+"""Half the default's sizes and epochs, for the time it takes."""
+
+BEHAVIOUR: Final = ("response_time", "hints", "attempts")
+
+TABLES: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
+    "arms": {
+        "single task": {"tasks": ("correct",), "behaviour_inputs": False},
+        "inputs": {"tasks": ("correct",)},
+        "tasks": {"tasks": ("correct", *BEHAVIOUR), "behaviour_inputs": False},
+        "inputs and tasks": {"tasks": ("correct", *BEHAVIOUR)},
+        "default: mastery too": {},
+    },
+    "schemes": {
+        "hard, sum": {},
+        **{f"{name}, sum": {"sharing": name} for name in ("soft", "cross-stitch", "hierarchical", "attention", "mmoe")},
+        **{f"hard, {name}": {"balancing": name} for name in ("uncertainty", "dwa", "famo", "upgrad", "pcgrad")},
+    },
+}
+"""Table -> configuration -> options; the first is what the others are compared with."""
+
+
+def _log(*path: str) -> Callable[[], Interactions]:
+    return lambda: ReadSettings().read(Path(os.environ["KT_DATA"]).joinpath(*path)).interactions
+
+
+def _simulated(**options: Any) -> Callable[[], Interactions]:
+    return lambda: simulate("bkt", n_students=250, seed=0, **options).interactions
+
+
+DATA: Final[Mapping[str, Callable[[], Interactions]]] = {
+    "ds5513": _log("datashop", "ds5513_lkt_largerawsample.csv.xz"),
+    "assist2009 raw sample": _log("assist2009", "raw_sample"),
+    **{f"simulated, {kind}": _simulated(behaviour=kind) for kind in ("related", "unrelated", "conflict")},
+}
+
+
+class Split:
+    """A data set's stores."""
+
+    def __init__(self, name: str) -> None:
+        split = by_student(DATA[name](), seed=0)
+        self.vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=2)
+        parts = (split.train, split.valid, split.test)
+        self.train, self.valid, self.test = (self._store(part.interactions, part.scored) for part in parts)
+
+    def _store(self, log: Interactions, scored: np.ndarray) -> SequenceStore:
+        return encode(log, self.vocabulary, scored=scored)
+
+
+def trained(split: Split, path: Path, options: Mapping[str, Any]) -> None:
+    """Train one model and keep what it cost each student of the test."""
+    began = time.process_time()
+    tracer = DKT(split.vocabulary, {**MODEL, **options})
+    history = tracer.fit(split.train, split.valid)
+    seconds = time.process_time() - began
+    said, scored = tracer.predict_log(split.test).correct.numpy(), split.test.scored.numpy()
+    losses = student_losses(tracer, split.test)
+    kept = {task: np.stack(losses[task]) for task in tracer.settings.tasks}
+    score = auc(said[scored], split.test.correct.numpy()[scored])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    np.savez(part, auc=score, seconds=seconds, epochs=len(history.rows), **kept)
+    part.replace(path)
+
+
+def kept(table: str, name: str, configuration: str, seed: int) -> Path:
+    """Where a training's numbers are."""
+    words = (table, name, configuration)
+    return KEPT.joinpath(*("".join(c if c.isalnum() else "-" for c in word) for word in words), f"{seed}.npz")
+
+
+def compared(table: str, name: str) -> dict[str, Any]:
+    """Every configuration that is done against the first."""
+    found: dict[str, Any] = {}
+    reference: list[Mapping[str, np.ndarray]] = []
+    for configuration in TABLES[table]:
+        paths = [kept(table, name, configuration, seed) for seed in range(SEEDS)]
+        if not all(path.is_file() for path in paths):
+            continue
+        runs = [dict(np.load(path)) for path in paths]
+        reference = reference or runs
+        tasks = [task for task in ("correct", "mastery", *BEHAVIOUR) if task in runs[0] and task in reference[0]]
+        pairs = {task: _paired(task, runs, reference) for task in tasks}
+        correct = transfer({"correct": pairs["correct"]}, level=LEVEL, smallest=0.0).tasks["correct"]
+        scores = [float(run["auc"]) for run in runs]
+        found[configuration] = {
+            "auc": float(np.mean(scores)),
+            "auc_deviation": float(np.std(scores, ddof=1)),
+            "log_loss": correct.joint,
+            "change": correct.change.to_dict(),
+            "delta_m": transfer(pairs, level=LEVEL).delta_m.to_dict(),
+            "tasks": {
+                task: transfer({task: pair}, level=LEVEL, smallest=0.0).tasks[task].to_dict()
+                for task, pair in pairs.items()
+            },
+            "cpu_seconds": round(float(np.mean([run["seconds"] for run in runs])), 1),
+            "epochs": float(np.mean([run["epochs"] for run in runs])),
+        }
+    return found
+
+
+def _paired(task: str, runs: list[Mapping[str, np.ndarray]], reference: list[Mapping[str, np.ndarray]]) -> PairedLosses:
+    totals = (np.stack([run[task][0] for run in some]) for some in (runs, reference))
+    return PairedLosses(*totals, runs[0][task][1])
+
+
+def markdown(table: str, name: str, found: Mapping[str, Any]) -> str:
+    """One data set's table."""
+    columns = ("model", "test AUC (s.d.)", "log loss", "change of log loss [95 %]", "Delta-m [95 %]", "CPU s")
+    lines = [f"#### {table}: {name}", "", f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|"]
+    for number, (configuration, one) in enumerate(found.items()):
+        score = f"{one['auc']:.4f} ({one['auc_deviation']:.4f})"
+        changes = ("", "") if number == 0 else (_percent(one["change"]), _percent(one["delta_m"]))
+        cells = (configuration, score, f"{one['log_loss']:.4f}", *changes, f"{one['cpu_seconds']:.0f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _percent(change: Mapping[str, float]) -> str:
+    value, low, high = (f"{change[end]:+.1%}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=list(TABLES))
+    parser.add_argument("--data", nargs="*", default=list(DATA), choices=list(DATA))
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    for seed in range(SEEDS):
+        for log in chosen.data:
+            split = None
+            for configuration, options in TABLES[chosen.table].items():
+                path = kept(chosen.table, log, configuration, seed)
+                if not path.is_file():
+                    split = split or Split(log)
+                    trained(split, path, {**options, "seed": seed})
+    tables = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    for log in chosen.data:
+        tables.setdefault(chosen.table, {})[log] = compared(chosen.table, log)
+        print(markdown(chosen.table, log, tables[chosen.table][log]), end="\n\n")
+    RESULTS.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
