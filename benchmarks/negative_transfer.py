@@ -57,8 +57,8 @@ def one_log(kind: str, seed: int) -> dict[str, Any]:
     pairs = {}
     for task in TASKS:
         alone = [losses(repeat, tasks=(task,), weights={}) for repeat in range(REPEATS)]
-        totals = (np.stack([one[task].total for one in some]) for some in (joint, alone))
-        pairs[task] = PairedLosses(*totals, joint[0][task].labels)
+        together, apart = (np.stack([one[task].total for one in some]) for some in (joint, alone))
+        pairs[task] = PairedLosses(together, apart, joint[0][task].labels)
     found = transfer(pairs).to_json_dict()
     return {"kind": kind, "seed": seed, "cpu_seconds": round(time.process_time() - began, 1), **found}
 

@@ -2,7 +2,7 @@
 
 `arms`: response time, hints and attempts unused, read as inputs, learned as tasks, or both. `schemes`: the default
 tasks under every sharing scheme, and under some balancings. Each model is trained with several seeds on one split of
-the students; differences have room for other students and other trainings, as `kt_fewshot.evaluation.transfer` makes them.
+the students; differences have room for other students and other trainings, as `evaluation.transfer` has it.
 
 Needs the data sets' folder in the environment variable KT_DATA, except for simulated students. What a training left is
 kept in `runs/three_arms`, and not done again; `results/three_arms.json` has the tables.
@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,6 +69,10 @@ DATA: Final[Mapping[str, Callable[[], Interactions]]] = {
 }
 
 
+Run = Mapping[str, np.ndarray]
+"""What a training left: its AUC and cost, and of each task (2, students) sums of losses and numbers of labels."""
+
+
 class Split:
     """A data set's stores."""
 
@@ -107,7 +111,7 @@ def kept(table: str, name: str, configuration: str, seed: int) -> Path:
 def compared(table: str, name: str) -> dict[str, Any]:
     """Every configuration that is done against the first."""
     found: dict[str, Any] = {}
-    reference: list[Mapping[str, np.ndarray]] = []
+    reference: Sequence[Run] = []
     for configuration in TABLES[table]:
         paths = [kept(table, name, configuration, seed) for seed in range(SEEDS)]
         if not all(path.is_file() for path in paths):
@@ -134,9 +138,9 @@ def compared(table: str, name: str) -> dict[str, Any]:
     return found
 
 
-def _paired(task: str, runs: list[Mapping[str, np.ndarray]], reference: list[Mapping[str, np.ndarray]]) -> PairedLosses:
-    totals = (np.stack([run[task][0] for run in some]) for some in (runs, reference))
-    return PairedLosses(*totals, runs[0][task][1])
+def _paired(task: str, runs: Sequence[Run], reference: Sequence[Run]) -> PairedLosses:
+    joint, other = (np.stack([run[task][0] for run in some]) for some in (runs, reference))
+    return PairedLosses(joint, other, runs[0][task][1])
 
 
 def markdown(table: str, name: str, found: Mapping[str, Any]) -> str:
