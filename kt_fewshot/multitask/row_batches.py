@@ -150,9 +150,13 @@ class RowBatches:
         at, end = epoch * quota, (epoch + 1) * quota
         while at < end:
             turn, place = divmod(at, len(rows))
-            count = min(len(rows) - place, end - at)
-            times[self._round(task, turn)[place : place + count] if count < len(rows) else rows] += 1
-            at += count
+            if whole := 0 if place else (end - at) // len(rows):
+                times[rows] += whole
+                at += whole * len(rows)
+            else:
+                count = min(len(rows) - place, end - at)
+                times[self._round(task, turn)[place : place + count]] += 1
+                at += count
         return times
 
     def _round(self, task: int, turn: int) -> NDArray[np.intp]:
