@@ -98,7 +98,8 @@ def trained(split: Split, path: Path, options: Mapping[str, Any]) -> None:
     score = auc(said[scored], split.test.correct.numpy()[scored])
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part.npz")
-    np.savez(part, auc=score, seconds=seconds, epochs=len(history.rows), **kept)
+    numbers = {"auc": np.array(score), "seconds": np.array(seconds), "epochs": np.array(len(history.rows)), **kept}
+    np.savez(part, **numbers)  # pyright: ignore[reportArgumentType]
     part.replace(path)
 
 

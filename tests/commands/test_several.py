@@ -41,8 +41,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize(("command", "metric"), [(DKT, "auc"), (FEW_SHOT, "accuracy")])
-def test_two_processes_do_what_one_does(here: Path, command: tuple[str, ...], metric: str):
+def test_two_processes_do_what_one_does(here: Path, command: tuple[str, ...], metric: str, device: str):
+    command = (*command, "--device", device, "--precision=fp32" if command is FEW_SHOT else "--set=precision=fp32")
     one, two = cli(*command), torchrun(*command, cwd=here)
     assert two.code == 0, two.err
     assert two.json["test"][metric]["value"] == pytest.approx(one.json["test"][metric]["value"], abs=1e-4)

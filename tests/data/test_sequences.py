@@ -123,3 +123,18 @@ def test_one_student_with_one_answer() -> None:
     assert visited(list(PackedRows(store).epoch(0))) == [0]
     assert visited(list(Streams(store))) == [0]
     assert visited(list(Finals(store))) == [0]
+
+
+@pytest.mark.gpu
+def test_on_cuda_batches_are_read_without_waiting(store: SequenceStore) -> None:
+    expected = list(PackedRows(store, rows=3, time=16).epoch(1))
+    batches = PackedRows(store.to(torch.device("cuda")), rows=3, time=16).epoch(1)
+    found = [next(batches)]  # lining the students up waits once an epoch
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        found += batches
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    for here, there in zip(found, expected, strict=True):
+        assert torch.equal(here.index.cpu(), there.index)
+        assert torch.equal(here.question.cpu(), there.question)
