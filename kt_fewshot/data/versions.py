@@ -32,6 +32,7 @@ class Versions:
                 newest = newest._next
             tensor = newest._tensor.clone()
             for version in reversed(older):
+                assert version._was is not None
                 tensor[version._at] = version._was
             self._tensor, self._next, self._was = tensor, None, None
         return self._tensor
