@@ -1,9 +1,9 @@
 """Is negative transfer seen where it was planted, and only there? `python benchmarks/negative_transfer.py`.
 
 Simulated students, forty logs of each kind. In the one, response time and attempts are in conflict: each asks for a
-memory of its own, and the model has little. In the other they tell of mastery, as the answers do; that model learns them
-too, and one with room for all. Each line of `results/negative_transfer.jsonl` is one log; what is there is not done again.
-Model, rule and level were chosen on logs of the seeds 1000 to 1011 and 2000; the seeds here are 0 to 39.
+memory of its own, and the model has little. In the other they tell of mastery, as the answers do; that model learns
+them too, and one with room for all. Each line of `results/negative_transfer.jsonl` is one log; what is there is not
+done again. Model, rule and level were chosen on logs of the seeds 1000 to 1011 and 2000; the seeds here are 0 to 39.
 """
 
 import argparse
