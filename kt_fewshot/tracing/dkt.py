@@ -166,30 +166,30 @@ class DKT(Tracer):
     @torch.no_grad()
     def predict(self, state: DKTState, question: Question) -> Prediction:
         """See `Tracer.predict`."""
-        asked = _one_step(question, state.history.features(question))
-        return Prediction(*(value.squeeze(1) for value in self._answer(_at_once(state.trunk.known), asked)))
+        each = torch.arange(len(question.item), device=question.item.device)
+        asked = Questions(each, question.item, state.history.features(question), question.sets)  # no axis of time
+        return self._answer(state.trunk.known, asked)
 
     @torch.no_grad()
     def update(self, state: DKTState, question: Question, answer: Answer) -> DKTState:
         """See `Tracer.update`."""
-        asked = _one_step(question, state.history.features(question))
-        never = torch.zeros_like(asked.item, dtype=torch.bool)
+        features, item = state.history.features(question)[:, None], question.item[:, None]
+        never = torch.zeros_like(item, dtype=torch.bool)
         batch = SequenceBatch(
-            index=asked.item,
+            index=item,
             reset=never,
             scored=never,
-            skill_set=asked.skill_set,
-            item=asked.item,
+            skill_set=torch.arange(len(item), device=item.device)[:, None],
+            item=item,
             correct=answer.correct[:, None],
-            question=asked.question,
+            question=features,
             behaviour=answer.behaviour[:, None].to(self._dtype),
-            ahead=asked.item[..., None],
-            heard=asked.question,
+            ahead=item[..., None],
+            heard=features,
             place=None,
-            sets=asked.sets,
+            sets=question.sets,
         )
-        _, trunk = self.network.read(batch, state.trunk)
-        return DKTState(trunk, state.history.after(question, answer))
+        return DKTState(self.network.step(batch, state.trunk), state.history.after(question, answer))
 
     @torch.no_grad()
     def mastery(self, state: DKTState) -> Prediction:
@@ -324,9 +324,3 @@ def _varies(store: SequenceStore, behaviour: str) -> bool:
 def _at_once(known: Known) -> Known:
     """What is known of each student now, as a batch of one step: (n, 1, hidden) a view."""
     return tuple(view[:, None] for view in known)
-
-
-def _one_step(question: Question, features: Tensor) -> Questions:
-    """One question a student as a batch of one step."""
-    rows = torch.arange(len(question.item), device=question.item.device)[:, None]
-    return Questions(rows, question.item[:, None], features[:, None], question.sets)

@@ -126,6 +126,11 @@ class DKTNetwork(nn.Module):
         before = _before(after, state.known, batch, running)
         return before, TrunkState(tuple(view[:, -1] for view in after), layers)
 
+    def step(self, batch: SequenceBatch, state: TrunkState) -> TrunkState:
+        """The state after one answer each, (batch, 1), where nobody begins anew."""
+        after, layers = self.trunk(batch, state.layers)
+        return TrunkState(tuple(view[:, -1] for view in after), layers)
+
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
         batch = self._hide_items(batch)

@@ -123,16 +123,28 @@ class AnswerReader(Layer):
 
     def forward(self, x: SequenceBatch, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:  # noqa: ARG002
         """Read a batch."""
-        table = self.project(mean_over_skills(self.answer, x.sets))  # (sets, 2, 4 hidden)
-        gates = table[x.skill_set, x.correct.long()]
+        vectors, right = mean_over_skills(self.answer, x.sets), x.correct.long()  # (sets, 2, embedding)
+        inputs, weights = self._beside(x)
+        if x.skill_set.numel() <= len(vectors):  # fewer answers than rows of the table that could be looked up
+            inputs, weights = [vectors[x.skill_set, right], *inputs], [self.project.weight, *weights]
+            return functional.linear(torch.cat(inputs, dim=-1), torch.cat(weights, dim=1), self.project.bias), state
+        gates = self.project(vectors)[x.skill_set, right]
+        if inputs:  # one product of all of them
+            gates = gates + functional.linear(torch.cat(inputs, dim=-1), torch.cat(weights, dim=1))
+        return gates, state
+
+    def _beside(self, x: SequenceBatch) -> tuple[list[Tensor], list[Tensor]]:
+        """What is read beside skill set and answer, each (batch, time, width), and the weights it is read with."""
+        inputs, weights = [], []
         if self.items and self.project_item:
             offset = self.items.vector[x.item]
             right = x.correct[..., None].to(offset.dtype)
-            gates = gates + self.project_item(torch.cat([offset * right, offset * (1 - right)], dim=-1))
+            inputs += [offset * right, offset * (1 - right)]
+            weights.append(self.project_item.weight)
         if self.project_side:
-            behaviour = (x.behaviour.nan_to_num(0.0),) if self.behaviour else ()
-            gates = gates + self.project_side(torch.cat([x.heard, *behaviour], dim=-1))
-        return gates, state
+            inputs += [x.heard, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
+            weights.append(self.project_side.weight)
+        return inputs, weights
 
 
 @final
