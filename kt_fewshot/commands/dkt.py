@@ -52,7 +52,10 @@ def train(
     leave_one_out: Annotated[
         bool, typer.Option("--leave-one-out", help="With it: what each task gives the others.")
     ] = False,
-    repeats: Annotated[int, typer.Option(help="With it: trainings of each model.")] = 3,
+    repeats: Annotated[
+        int | None,
+        typer.Option(help="With it: trainings of each model (3); a verdict needs 3.", show_default=False),
+    ] = None,
     as_json: Json = False,
     read: Mapping[str, Any],
 ) -> None:
@@ -67,6 +70,9 @@ def train(
     from .single_task import print_single_task
     from .summary import print_run
 
+    comparing = single_task or leave_one_out
+    if repeats is not None and not comparing:
+        raise KTError("--repeats is of --compare-single-task. Give both, or neither.")
     named = logs_named(log, fold_files=fold_files) | ({"model": named_values(set_)} if set_ else {})
     values = merged(merged(named, settings), read)
     if resume is not None:
@@ -76,9 +82,9 @@ def train(
         chosen = TrainSettings.assemble(config, values)
         trained = train_dkt(chosen, out=out, report=not no_report, say=say, progress=Bar())
     compared = None
-    if single_task or leave_one_out:
-        how = {"repeats": repeats, "leave_one_out": leave_one_out, "say": say, "listen": OneFit}
-        compared = compare_single_task(trained.run.path, **how)
+    if comparing:
+        how = {} if repeats is None else {"repeats": repeats}
+        compared = compare_single_task(trained.run.path, leave_one_out=leave_one_out, say=say, listen=OneFit, **how)
     if as_json:
         print_json(trained.to_dict() | ({"transfer": compared.to_dict()} if compared else {}))
     else:

@@ -92,7 +92,8 @@ def compare_single_task(
     run = RunFolder.open(name)
     settings = TrainSettings.assemble(run.config, {})
     torch.set_num_threads(settings.threads)
-    with resumable(run, what="The comparison", command="dkt train --compare-single-task", new=False):
+    command = f"dkt train --compare-single-task{' --leave-one-out' * leave_one_out} --repeats {repeats}"
+    with resumable(run, what="The comparison", command=command, new=False):
         trainings = _Trainings.of_run(run, settings, say, listen)
         found = _compared(trainings, range(repeats), leave_one_out=leave_one_out)
         write_json(run.path / "transfer.json", found.to_dict())

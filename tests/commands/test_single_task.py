@@ -98,6 +98,9 @@ class TestCommand:
         assert "without-hints, training 1: fitted" in again.err
         assert "A linear probe for hints on a trunk that never met it" in again.out
 
+    def test_repeats_are_of_a_comparison(self):
+        assert "--compare-single-task" in cli("dkt", "train", "log.csv", "--repeats", "4").error
+
     def test_one_task_alone_is_refused(self):
         done = cli("dkt", "train", "log.csv", *TINY, "--no-report", "--set", "tasks=[correct]", "--compare-single-task")
         assert done.code == 2

@@ -110,8 +110,9 @@ def test_an_interrupted_comparison_says_how_to_go_on(run, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(DKT, "fit", stopped)
-    with pytest.raises(Interrupted, match=r"Go on with: dkt train --compare-single-task --resume .*run"):
-        compare_single_task(run)
+    again = "dkt train --compare-single-task --leave-one-out --repeats 4 --resume"
+    with pytest.raises(Interrupted, match=f"Go on with: {again} .*run"):
+        compare_single_task(run, repeats=4, leave_one_out=True)
 
 
 def test_what_cannot_be_compared_is_refused(run, tmp_path):
