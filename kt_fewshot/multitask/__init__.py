@@ -14,20 +14,16 @@ from .low_rank import LowRankLinear
 from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
 from .planted import TaskFamily, planted_family, planted_stranger
 from .relations import Relations, gradient_cosine, lookahead_affinity
-from .row_batches import RowBatches, Rows
 from .sharing import SHARINGS, MakeTower, Sharing, make_sharing
 from .skill_graph import GraphPrior, SkillGraph, links_from_counts, links_of
+from .tabular import RowBatches, Rows, TaskNetwork, raw_outputs, train_tasks
 from .task_calibration import Calibration
 from .task_metrics import Metric
-from .task_network import TaskNetwork
-from .task_training import raw_outputs, train_tasks
 from .tasks import Binary, MultiLabel, Regression, Task
 from .watched import Watched
 
 if TYPE_CHECKING:
-    from .estimator import MultiTask
-    from .joint import Joint
-    from .target_columns import of_its_group, one_target_a_group
+    from .tabular import Joint, MultiTask, of_its_group, one_target_a_group
 
 __all__ = [
     "AGGREGATORS",
@@ -83,11 +79,4 @@ __all__ = [
     "train_tasks",
 ]
 
-load_later(
-    __name__,
-    {
-        "estimator": ("MultiTask",),
-        "joint": ("Joint",),
-        "target_columns": ("of_its_group", "one_target_a_group"),
-    },
-)
+load_later(__name__, {"tabular": ("Joint", "MultiTask", "of_its_group", "one_target_a_group")})

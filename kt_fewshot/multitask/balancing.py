@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from kt_fewshot.errors import KTError
 from kt_fewshot.training import Balancing, PlainSum, Processes
 
+from .gradients import flat, unflat
 from .remembered import memory_of, remind
 
 
@@ -141,15 +142,14 @@ class Aggregated(TorchJDBalancing):
             if task in losses:
                 gradients = torch.autograd.grad(losses[task], [*shared, *own], retain_graph=True, allow_unused=True)
                 if shared:
-                    rows.append(_flat(gradients[: len(shared)], shared))
+                    rows.append(flat(gradients[: len(shared)], shared))
                 _add(own, gradients[len(shared) :])
         if rest := self._others(losses):
             torch.stack(rest).sum().backward()
         if rows:
             processes = Processes.here()
             together = self.method(processes.sum(torch.stack(rows))) / processes.count  # each process adds the same
-            parts = together.split([parameter.numel() for parameter in shared])
-            _add(shared, [part.view_as(parameter) for part, parameter in zip(parts, shared, strict=True)])
+            _add(shared, unflat(together, shared))
 
 
 def _scalarizer(name: str, *arguments: Any, **options: Any) -> nn.Module:
@@ -226,13 +226,6 @@ def make_balancing(name: str, tasks: Sequence[str]) -> Balancing:
         )
     except ImportError as error:
         raise KTError(f"Balancing '{name}' needs solvers that are not installed: {SOLVERS[name]}.") from error
-
-
-def _flat(gradients: Sequence[Tensor | None], parameters: Sequence[nn.Parameter]) -> Tensor:
-    """(numbers,): all gradients in a row, 0 where a task does not use a parameter."""
-    return torch.cat(
-        [(p.new_zeros(p.shape) if g is None else g).flatten() for g, p in zip(gradients, parameters, strict=True)]
-    )
 
 
 def _add(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor | None]) -> None:

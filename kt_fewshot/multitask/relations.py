@@ -21,6 +21,8 @@ from torch import Tensor, nn
 
 from kt_fewshot.training import LossSum, own_randomness, seed_generators
 
+from .gradients import flat
+
 
 @dataclass(frozen=True)
 class Relations:
@@ -161,8 +163,8 @@ class Moment:
 
     def cosines(self) -> Relations:
         """`gradient_cosine` of the batch."""
-        flat = [None if each is None else torch.cat([part.flatten() for part in each]) for each in self.gradients]
-        matrix = [[_cosine(a, b) for b in flat] for a in flat]
+        rows = [None if each is None else flat(each, self.shared) for each in self.gradients]
+        matrix = [[_cosine(a, b) for b in rows] for a in rows]
         return Relations(self.tasks, np.array(matrix), "gradient cosine")
 
     def affinities(self, *, rate: float = 0.1) -> Relations:

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from kt_fewshot.training import History, Trainer, TrainerOptions, Validation
 
-from .balancing import make_balancing
+from ..balancing import make_balancing
+from ..task_calibration import Calibration
 from .row_batches import RowBatches, Rows
-from .task_calibration import Calibration
 from .task_network import TaskNetwork
 
 

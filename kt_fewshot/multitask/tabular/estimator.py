@@ -15,17 +15,17 @@ from torch import Tensor
 from kt_fewshot.errors import KTError, TrainingError
 from kt_fewshot.training import TrainerOptions, own_randomness, seed_generators
 
+from ..relations import Relations
+from ..task_calibration import Calibration
+from ..tasks import Task
 from .joint import Joint
-from .relations import Relations
 from .row_batches import Rows
 from .row_reader import RowReader
 from .row_split import validation_rows
 from .target_columns import ALONE, has_label, read_targets
 from .targets import Targets, Told
-from .task_calibration import Calibration
 from .task_network import TaskNetwork
 from .task_training import calibrations, raw_outputs, train_tasks
-from .tasks import Task
 from .towers import EncoderChoice, tower_maker
 
 OF_THE_TRAINER: Final = ("learning_rate", "weight_decay", "average_decay", "patience")

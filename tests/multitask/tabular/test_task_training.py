@@ -6,7 +6,7 @@ from torch import nn
 
 from kt_fewshot.encoders import Layer, Memoryless
 from kt_fewshot.multitask import MultiLabel, Regression, Rows, TaskNetwork, raw_outputs, train_tasks
-from kt_fewshot.multitask.task_training import said_of, validation
+from kt_fewshot.multitask.tabular.task_training import said_of, validation
 from kt_fewshot.training import TrainerOptions
 
 

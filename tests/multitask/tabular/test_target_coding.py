@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kt_fewshot.multitask import MultiClass, Regression
-from kt_fewshot.multitask.target_coding import KINDS, kind_of, understood
-from kt_fewshot.multitask.target_columns import Column
+from kt_fewshot.multitask.tabular.target_coding import KINDS, kind_of, understood
+from kt_fewshot.multitask.tabular.target_columns import Column
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kt_fewshot.multitask.target_columns import read_targets
-from kt_fewshot.multitask.targets import Coded, Targets
+from kt_fewshot.multitask.tabular.target_columns import read_targets
+from kt_fewshot.multitask.tabular.targets import Coded, Targets
 from kt_fewshot.multitask.tasks import Regression
 
 Y = {"time": [10.5, 20.5, 30.5, np.nan], "correct": ["no", "yes", None, "yes"]}

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from kt_fewshot.encoders import LSTM, MLP, Encoder, Memoryless
-from kt_fewshot.multitask.towers import tower_maker
+from kt_fewshot.multitask.tabular.towers import tower_maker
 
 
 def weights(tower: object) -> list[torch.Tensor]:

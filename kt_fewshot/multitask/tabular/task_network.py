@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from kt_fewshot.training import LossSum
 
+from ..sharing import MakeTower, make_sharing
+from ..sharing.soft import distance_from_mean
+from ..tasks import Task
 from .row_batches import Rows
-from .sharing import MakeTower, make_sharing
-from .sharing.soft import distance_from_mean
-from .tasks import Task
 
 TIE: Final = "tie"
 """What the penalty of a sharing scheme is called among the losses."""

@@ -8,9 +8,9 @@ from typing import Any, Final, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .class_tasks import MultiClass, Ordinal
+from ..class_tasks import MultiClass, Ordinal
+from ..tasks import Binary, MultiLabel, Regression, Task
 from .target_columns import Column
-from .tasks import Binary, MultiLabel, Regression, Task
 
 MOST_CLASSES: Final = 20
 """Whole numbers with more distinct values than this look like a quantity."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length
 
+from ..tasks import Task
 from .target_coding import Coding, understood
 from .target_columns import Column, read_targets
-from .tasks import Task
 
 Told = Mapping[str, str | Task] | Sequence[Task] | None
 """Name -> kind or task, or tasks, which have their names; None for what the columns look like."""

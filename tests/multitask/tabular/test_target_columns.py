@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 
 from kt_fewshot.multitask import of_its_group, one_target_a_group
-from kt_fewshot.multitask.target_columns import Column, read_targets
+from kt_fewshot.multitask.tabular.target_columns import Column, read_targets
 
 
 @pytest.mark.parametrize(

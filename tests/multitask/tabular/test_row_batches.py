@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_fewshot.multitask.row_batches import RowBatches, Rows, task_shares
+from kt_fewshot.multitask.tabular.row_batches import RowBatches, Rows, task_shares
 
 
 def rows(**labelled: list[bool] | np.ndarray) -> Rows:

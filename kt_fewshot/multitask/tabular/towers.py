@@ -9,7 +9,7 @@ from torch import nn
 
 from kt_fewshot.encoders import Encoder, Layer, Memoryless, make_encoder
 
-from .sharing import MakeTower
+from ..sharing import MakeTower
 
 EncoderChoice = str | nn.Module | Callable[[tuple[int, ...]], nn.Module]
 """A name out of `ENCODERS`; a module, examples in, features out; or a function of an example's shape that makes one."""

@@ -11,8 +11,8 @@ from scipy.stats import kstest, norm
 
 from kt_fewshot.metrics import expected_calibration_error
 from kt_fewshot.multitask import Joint, MultiTask, Regression
-from kt_fewshot.multitask.target_columns import read_targets
-from kt_fewshot.multitask.targets import Targets
+from kt_fewshot.multitask.tabular.target_columns import read_targets
+from kt_fewshot.multitask.tabular.targets import Targets
 
 SKILLS = ("add", "carry", "borrow")
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_fewshot.multitask.row_split import validation_rows
+from kt_fewshot.multitask.tabular.row_split import validation_rows
 
 ALL = np.ones((1, 20), dtype=bool)
 
