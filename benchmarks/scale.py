@@ -102,7 +102,7 @@ def make(place: Path, size: int, _: int | None) -> None:
                 shutil.rmtree(place / "piece")
             (place / "unfinished").rename(log)
     answers = pl.scan_parquet(f"{log}/*/*.parquet", hive_partitioning=False).select(pl.len()).collect().item()
-    tell({"answers": answers, "buckets": buckets, "gigabytes": _size(log), **used()})
+    tell({"answers": answers, "buckets": buckets, "gigabytes": gigabytes(log), **used()})
 
 
 def _piece(number: int, answers: int) -> pl.DataFrame:
@@ -118,7 +118,7 @@ def read(place: Path, _size: int, _steps: int | None) -> None:
     with memory() as used:
         study = Study.of(settings.data.load(in_buckets=True), min_item_answers=2, folder=place / "stores")
     (place / "vocabulary").write_bytes(pickle.dumps(study.vocabulary))
-    tell({"gigabytes": _size(place / "stores"), **used()})
+    tell({"gigabytes": gigabytes(place / "stores"), **used()})
 
 
 def train(place: Path, _size: int, steps: int | None) -> None:
@@ -265,7 +265,7 @@ def tell(found: Mapping[str, Any]) -> None:
     print(json.dumps(found))
 
 
-def _size(folder: Path) -> float:
+def gigabytes(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
 
 
