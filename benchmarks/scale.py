@@ -266,6 +266,7 @@ def tell(found: Mapping[str, Any]) -> None:
 
 
 def gigabytes(folder: Path) -> float:
+    """What the files below a folder take."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e9
 
 
