@@ -1,7 +1,6 @@
 """Best-LR: the logistic regression that knows items, skills, and the log counts of everything."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from kt_fewshot.data import UNKNOWN, Answer, LiveHistory, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .logistic import Evidence, LogisticModel
 from .skill_entries import Counts, SkillEntries, counts_before
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 
 class BestLROptions(BaseModel):
@@ -26,7 +24,7 @@ class BestLROptions(BaseModel):
 
 
 @final
-class BestLR(Tracer):
+class BestLR(Classic):
     """Item, skill, and log(1 + wins), log(1 + attempts) on the skill, on the item and overall.
 
     Gervet, Koedinger, Schneider and Mitchell 2020, "When is Deep Learning the Best Approach to Knowledge Tracing?",
@@ -47,18 +45,6 @@ class BestLR(Tracer):
         self.settings = BestLROptions(**options)
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.model = LogisticModel(vocabulary, items=True, skills=True, skill_features=2, features=4)
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Maximise the penalised likelihood. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._regress, progress=progress)
 
     def start(self, n: int) -> LiveHistory:
         """See `Tracer.start`."""
@@ -97,7 +83,8 @@ class BestLR(Tracer):
         """See `Tracer.final_state`."""
         return LiveHistory.of_store(store.to(torch.device("cpu")), self.vocabulary).to(self.device)
 
-    def _regress(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Maximise the penalised likelihood. See `Classic.solve`."""
         return self.model.fit(self._evidence_of(train, torch.float64), train, l2=self.settings.l2), {}
 
     def _said(self, evidence: Evidence) -> Prediction:

@@ -1,28 +1,26 @@
 """Bayesian Knowledge Tracing: each skill is mastered or not, answers show it through guesses and slips."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
 import torch
 from torch import Tensor, nn
 
 from kt_fewshot.data import Answer, Occurrences, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
 from .bkt_em import BKTParameters, fit_parameters
 from .bkt_options import BKTOptions
 from .bkt_recursion import Emission, forward_filter, p_correct, posterior, practise
-from .fit_report import fit_whole
+from .classic import Classic
 from .skill_entries import SkillEntries
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 EDGE: Final = 0.01
 """A chance this near to where it ends is worth a flag."""
 
 
 @final
-class BKT(Tracer):
+class BKT(Classic):
     """P(correct) = m (1 - slip) + (1 - m) guess, where m = P(mastered) is updated by Bayes' rule and by practice.
 
     Corbett and Anderson 1995, https://doi.org/10.1007/BF01099821. Every skill has a prior, a learning rate, a guess and
@@ -52,18 +50,6 @@ class BKT(Tracer):
     guess: nn.Parameter
     slip: nn.Parameter
     forget: nn.Parameter
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Expectation and maximisation. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._maximise, progress=progress)
 
     def start(self, n: int) -> Tensor:
         """(n, skills) P(mastered) of students without answers."""
@@ -144,7 +130,8 @@ class BKT(Tracer):
         return Prediction(entries.mean(right), entries.mean(mastery))
 
     @torch.no_grad()
-    def _maximise(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Expectation and maximisation. See `Classic.solve`."""
         entries = SkillEntries.of_store(train)
         fitted = fit_parameters(
             entries.skill,

@@ -1,7 +1,6 @@
 """DAS3H: logistic regression on how much a skill was practised within the last hour, day, week, month, and ever."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,13 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from kt_fewshot.data import Answer, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .logistic import Evidence, LogisticModel
 from .skill_entries import SkillEntries
 from .time_windows import N_FEATURES, WindowedHistory, asked_at, window_features
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 
 class DAS3HOptions(BaseModel):
@@ -27,7 +25,7 @@ class DAS3HOptions(BaseModel):
 
 
 @final
-class DAS3H(Tracer):
+class DAS3H(Classic):
     """Item, skill, and log(1 + wins), log(1 + attempts) on the skill in five time windows, with slopes a skill.
 
     Choffin, Popineau, Bourda and Vie 2019, "DAS3H: Modeling Student Learning and Forgetting for Optimally Scheduling
@@ -51,18 +49,6 @@ class DAS3H(Tracer):
         self.settings = DAS3HOptions(**options)
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.model = LogisticModel(vocabulary, items=True, skills=True, skill_features=N_FEATURES)
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Maximise the penalised likelihood. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._regress, progress=progress)
 
     def start(self, n: int) -> WindowedHistory:
         """See `Tracer.start`."""
@@ -102,7 +88,8 @@ class DAS3H(Tracer):
         history = WindowedHistory.of_store(store.to(torch.device("cpu")), self.vocabulary.n_skills)
         return history.to(self.device)
 
-    def _regress(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Maximise the penalised likelihood. See `Classic.solve`."""
         entries, features = self._windows(train, torch.float64)
         return self.model.fit(self._evidence(train.item, entries, features), train, l2=self.settings.l2), {}
 

@@ -1,7 +1,6 @@
 """The Elo rating system: a student's rating rises with a right answer by as much as the answer was a surprise."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
 import torch
@@ -9,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from kt_fewshot.data import UNKNOWN, Answer, Occurrences, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .replay import before_bundle, replay
 from .skill_entries import SkillEntries, item_rows, mean_of_skills
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 BISECTIONS: Final = 30
 
@@ -39,7 +37,7 @@ class Ratings(NamedTuple):
 
 
 @final
-class Elo(Tracer):
+class Elo(Classic):
     """logit P(correct) = rating of the student + mean over skills of the rating on the skill - difficulty of the item.
 
     Pelánek 2016, "Applications of the Elo rating system in adaptive educational systems",
@@ -64,18 +62,6 @@ class Elo(Tracer):
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.difficulty = nn.Parameter(torch.zeros(vocabulary.n_items))
         self.average_difficulty = nn.Parameter(torch.zeros(vocabulary.n_skills))
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (one pass begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Rate the items. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._rate, progress=progress)
 
     def start(self, n: int) -> Ratings:
         """See `Tracer.start`."""
@@ -133,7 +119,7 @@ class Elo(Tracer):
         return self.settings.step / (1 + self.settings.decay * answers)
 
     @torch.no_grad()
-    def _rate(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
         """One pass over the training students, round by round."""
         row, n_items = item_rows(train, self.vocabulary.n_items), self.vocabulary.n_items
         difficulty = torch.zeros(n_items + len(train.sets.members), dtype=torch.float64)

@@ -1,7 +1,6 @@
 """Item response theory in its published form: how easy an item is, and what a new student is expected to be able to."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,12 +10,11 @@ from scipy import sparse
 from torch import Tensor
 
 from kt_fewshot.data import Answer, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .logistic import Evidence, LogisticModel
 from .skill_entries import SkillEntries
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 
 class IRTOptions(BaseModel):
@@ -29,7 +27,7 @@ class IRTOptions(BaseModel):
 
 
 @final
-class IRT(Tracer):
+class IRT(Classic):
     """The one-parameter model: logit P(correct) = ability of the student + easiness of the item.
 
     Rasch 1960; as logistic regression, Gervet et al. 2020, https://doi.org/10.5281/zenodo.4143614. One ability a
@@ -53,18 +51,6 @@ class IRT(Tracer):
         self.settings = IRTOptions(**options)
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.model = LogisticModel(vocabulary, items=True, skills=False)
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Maximise the penalised likelihood. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._regress, progress=progress)
 
     def start(self, n: int) -> Tensor:
         """(n, 0): nothing is remembered."""
@@ -95,7 +81,8 @@ class IRT(Tracer):
         """See `Tracer.final_state`."""
         return self.start(store.n_students)
 
-    def _regress(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Maximise the penalised likelihood. See `Classic.solve`."""
         evidence = self._evidence(train.item, SkillEntries.of_store(train))
         others = None
         if self.settings.abilities:

@@ -1,7 +1,6 @@
 """The two-parameter model of item response theory, with an ability that follows a student's answers."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple, final
 
 import torch
@@ -9,13 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from kt_fewshot.data import UNKNOWN, Answer, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .irt_em import ItemPriors, fit_items
 from .replay import replay
 from .skill_entries import SkillEntries, item_rows, mean_of_skills
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 WIDEST: Final = 4.0
 """Abilities between -4 and 4 standard deviations are told apart."""
@@ -40,7 +38,7 @@ class Ability(NamedTuple):
 
 
 @final
-class IRT2PL(Tracer):
+class IRT2PL(Classic):
     """logit P(correct) = discrimination x ability + easiness, averaged over what the ability may be by now.
 
     Birnbaum 1968; items are fitted by maximising the marginal likelihood (Bock and Aitkin 1981,
@@ -66,18 +64,6 @@ class IRT2PL(Tracer):
         self.easiness, self.discrimination = nn.Parameter(torch.zeros(n_items)), nn.Parameter(torch.ones(n_items))
         self.average_easiness = nn.Parameter(torch.zeros(n_skills))
         self.average_discrimination = nn.Parameter(torch.ones(n_skills))
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Maximise the marginal likelihood. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._maximise, progress=progress)
 
     def start(self, n: int) -> Ability:
         """See `Tracer.start`."""
@@ -128,7 +114,8 @@ class IRT2PL(Tracer):
         return discrimination[:, None] * self._grid() + easiness[:, None]
 
     @torch.no_grad()
-    def _maximise(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Maximise the marginal likelihood. See `Classic.solve`."""
         row = item_rows(train, self.vocabulary.n_items)
         fitted = fit_items(
             train.student()[train.scored],

@@ -1,7 +1,6 @@
 """Performance Factors Analysis: a skill's easiness, and what each success and each failure on it says."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Literal, final
 
 import torch
@@ -9,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from kt_fewshot.data import Answer, LiveHistory, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .logistic import Evidence, LogisticModel
 from .skill_entries import Counts, SkillEntries, counts_before
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 
 class PFAOptions(BaseModel):
@@ -27,7 +25,7 @@ class PFAOptions(BaseModel):
 
 
 @final
-class PFA(Tracer):
+class PFA(Classic):
     """logit P(correct) = bias + mean over skills k of b_k + gamma_k f(successes_k) + rho_k f(failures_k).
 
     Pavlik, Cen and Koedinger 2009, "Performance Factors Analysis", https://eric.ed.gov/?id=ED506305.
@@ -47,18 +45,6 @@ class PFA(Tracer):
         self.settings = PFAOptions(**options)
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.model = LogisticModel(vocabulary, items=False, skills=True, skill_features=2)
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (a fit of seconds begins anew)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Maximise the penalised likelihood. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._regress, progress=progress)
 
     def start(self, n: int) -> LiveHistory:
         """See `Tracer.start`."""
@@ -94,7 +80,8 @@ class PFA(Tracer):
         """See `Tracer.final_state`."""
         return LiveHistory.of_store(store.to(torch.device("cpu")), self.vocabulary).to(self.device)
 
-    def _regress(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Maximise the penalised likelihood. See `Classic.solve`."""
         entries, counts = self._counted(train)
         evidence = self._evidence(entries, counts.wins, counts.attempts - counts.wins, dtype=torch.float64)
         return self.model.fit(evidence, train, l2=self.settings.l2), {}

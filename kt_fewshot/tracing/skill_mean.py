@@ -1,7 +1,6 @@
 """The floor: each skill is answered right as often as it was in training, whoever asks."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from kt_fewshot.data import Answer, Question, SequenceStore, Vocabulary
-from kt_fewshot.training import History, Progress
 
-from .fit_report import fit_whole
+from .classic import Classic
 from .skill_entries import SkillEntries
-from .tracer import Prediction, Tracer
+from .tracer import Prediction
 
 
 class SkillMeanOptions(BaseModel):
@@ -25,7 +23,7 @@ class SkillMeanOptions(BaseModel):
 
 
 @final
-class SkillMean(Tracer):
+class SkillMean(Classic):
     """P(correct) = (wins_k + strength m) / (answers_k + strength) of skill k, m the mean of all answers.
 
     What every tracer should beat: it knows no student and no item. Of several skills it is their mean; an answer on
@@ -42,18 +40,6 @@ class SkillMean(Tracer):
         self.settings = SkillMeanOptions(**options)
         super().__init__(vocabulary, self.settings.model_dump(mode="json"))
         self.rate = nn.Parameter(torch.full((vocabulary.n_skills,), 0.5))
-
-    def fit(
-        self,
-        train: SequenceStore,
-        valid: SequenceStore,
-        *,
-        checkpoint: Path | None = None,  # noqa: ARG002 (counting is too short to be interrupted)
-        resume: bool = False,  # noqa: ARG002
-        progress: Progress | None = None,
-    ) -> History:
-        """Count. See `Tracer.fit`."""
-        return fit_whole(self, train, valid, fit=self._count, progress=progress)
 
     def start(self, n: int) -> Tensor:
         """(n, 0): nothing is remembered."""
@@ -88,7 +74,8 @@ class SkillMean(Tracer):
         return Prediction(rate, rate)
 
     @torch.no_grad()
-    def _count(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+    def solve(self, train: SequenceStore) -> tuple[int, Mapping[str, float]]:
+        """Count. See `Classic.solve`."""
         entries = SkillEntries.of_store(train)
         share = entries.share() * train.scored[entries.step]
         right = train.correct[train.scored].double()

@@ -9,7 +9,6 @@ from _asserts import random_log, store_of
 from kt_fewshot.data import Vocabulary
 from kt_fewshot.metrics import auc, log_loss
 from kt_fewshot.tracing import SkillMean
-from kt_fewshot.tracing.fit_report import fit_whole
 from kt_fewshot.training import Row
 
 
@@ -55,13 +54,14 @@ def test_a_listener_hears_of_one_step_and_the_end(tracer):
     assert listener.heard == [("start", 1), ("advance", 1, len(store), ["correct"]), ("epoch", 1), ("close",)]
 
 
-def test_a_listener_hears_of_the_end_of_a_failure(tracer):
-    def fail(_):
+def test_a_listener_hears_of_the_end_of_a_failure(tracer, monkeypatch):
+    def fail(_self, _train):
         raise ValueError("no")
 
+    monkeypatch.setattr(SkillMean, "solve", fail)
     store, listener = store_of(random_log(12, seed=1), tracer.vocabulary), Listener()
     with pytest.raises(ValueError, match="no"):
-        fit_whole(tracer, store, store, fit=fail, progress=listener)
+        tracer.fit(store, store, progress=listener)
     assert listener.heard[-1] == ("close",)
 
 
