@@ -103,19 +103,16 @@ class Task(ABC):
         return LossSum(self.elementwise(output, safe).masked_fill(~mask, 0).sum(), mask.sum())
 
 
-@final
 @dataclass(frozen=True)
-class Binary(Task):
-    """A target in {0, 1}; the head gives a logit, the loss is the cross-entropy."""
-
-    metrics: ClassVar[tuple[Metric, ...]] = (AUC, LOG_LOSS)
+class _Chances(Task):
+    """Targets in {0, 1}; the head gives a logit each, the loss is the cross-entropy, the calibration Platt scaling."""
 
     def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy in nats."""
+        """Cross-entropy of each target in nats."""
         return functional.binary_cross_entropy_with_logits(output, target.to(output.dtype), reduction="none")
 
     def expected(self, output: Tensor) -> Tensor:
-        """P(1)."""
+        """P(1) of each target."""
         return output.sigmoid()
 
     def decide(self, expected: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -123,13 +120,21 @@ class Binary(Task):
         return (expected > 0.5).astype(expected.dtype)
 
     def calibration(self, output: Tensor, target: Tensor, mask: Tensor) -> Calibration:
-        """Platt scaling."""
+        """Platt scaling of each target."""
         return platt(output, target, mask)
 
 
 @final
 @dataclass(frozen=True)
-class MultiLabel(Task):
+class Binary(_Chances):
+    """A target in {0, 1}; the head gives a logit, the loss is the cross-entropy."""
+
+    metrics: ClassVar[tuple[Metric, ...]] = (AUC, LOG_LOSS)
+
+
+@final
+@dataclass(frozen=True)
+class MultiLabel(_Chances):
     """Several targets in {0, 1} at once, such as the success on each skill; any of them may be missing.
 
     The head gives a logit a label, the loss of an example is the sum over its labels: given the features, labels are
@@ -160,22 +165,6 @@ class MultiLabel(Task):
     def target_shape(self) -> tuple[int, ...]:
         """The labels."""
         return (len(self.labels),)
-
-    def elementwise(self, output: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy of each label in nats."""
-        return functional.binary_cross_entropy_with_logits(output, target.to(output.dtype), reduction="none")
-
-    def expected(self, output: Tensor) -> Tensor:
-        """P(1) of each label."""
-        return output.sigmoid()
-
-    def decide(self, expected: NDArray[np.floating]) -> NDArray[np.floating]:
-        """1 where it is likelier than 0."""
-        return (expected > 0.5).astype(expected.dtype)
-
-    def calibration(self, output: Tensor, target: Tensor, mask: Tensor) -> Calibration:
-        """Platt scaling of each label."""
-        return platt(output, target, mask)
 
 
 @final
