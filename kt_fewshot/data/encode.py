@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from .history_features import Occurrences, tally_features, upcoming
+from .history_features import Occurrences, count_features, tally_features, upcoming
 from .interactions import SKILL_SEPARATOR, Interactions
 from .skill_sets import NumberedSets, SkillSets
 from .store import HORIZON, SequenceStore
@@ -159,7 +159,7 @@ class _Past:
             of_item,
             skill_tally=tally_features(skill.groups, correct[skill.step], dtype=dtype),
             tally=tally_features(everything, correct, dtype=dtype),
-            item_tally=tally_features(of_item, correct, dtype=dtype)[:, :2],
+            item_tally=count_features(of_item, correct, dtype=dtype),
             skill_time=_previous(skill.groups, time[skill.step]),
             last_time=_previous(everything, time),
             time=time,

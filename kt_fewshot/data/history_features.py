@@ -6,6 +6,7 @@ them. The same two functions, `after` and `describe`, serve whole logs and one a
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import torch
@@ -119,12 +120,71 @@ def tally_features(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dt
         dtype: of the features.
     """
     features = torch.empty(len(correct), N_FEATURES, dtype=dtype)
-    tally = empty_tally(len(occurrences.sizes), dtype=dtype)
-    for here in occurrences.by_rank():
-        tally = Tally(*(field[: len(here)] for field in tally))
-        features[here] = describe(tally)
-        tally = after(tally, correct[here].to(dtype))
+    features[occurrences.order] = describe(_tallies(occurrences, correct[occurrences.order], dtype))
     return features
+
+
+def count_features(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
+    """The first two of `tally_features` alone, log successes and log failures: (n, 2)."""
+    features = torch.empty(len(correct), 2, dtype=dtype)
+    counts = _counts(occurrences, correct[occurrences.order])
+    features[occurrences.order] = torch.stack(counts, dim=-1).to(dtype).log1p()
+    return features
+
+
+def _tallies(occurrences: Occurrences, correct: Tensor, dtype: torch.dtype) -> Tally:
+    """The tally before each occurrence, all at once; `after` says the same one by one.
+
+    Args:
+        occurrences: the groups.
+        correct: (n,) in {0, 1}, grouped as `order` does.
+        dtype: of the tallies.
+    """
+    wins, fails = (count.to(dtype) for count in _counts(occurrences, correct))
+    return Tally(wins, fails, _averages(occurrences, correct.to(dtype)), _streaks(occurrences, correct).to(dtype))
+
+
+def _counts(occurrences: Occurrences, correct: Tensor) -> tuple[Tensor, Tensor]:
+    """Successes and failures of the group before each occurrence, all of them grouped."""
+    _, starts, sizes = occurrences
+    before = correct.long().cumsum(0) - correct
+    wins = before - torch.repeat_interleave(before[starts], sizes)
+    return wins, torch.arange(len(correct)) - torch.repeat_interleave(starts, sizes) - wins
+
+
+def _streaks(occurrences: Occurrences, correct: Tensor) -> Tensor:
+    """Length of the run of equal answers before each occurrence, negative for failures; 0 for a group's first."""
+    place = torch.arange(len(correct))
+    begins = torch.cat([correct.new_ones(min(len(correct), 1)), correct.diff()]) != 0
+    begins[occurrences.starts] = True
+    length = place + 1 - torch.where(begins, place, 0).cummax(0).values
+    streak = torch.where(correct > 0, length, -length).roll(1)
+    streak[occurrences.starts] = 0
+    return streak
+
+
+def _averages(occurrences: Occurrences, correct: Tensor) -> Tensor:
+    """The moving average before each occurrence, a recursion over all groups at once.
+
+    What belongs to one step of the recursion is laid side by side: all groups' first occurrences, longer groups first,
+    then all second ones, and so on.
+    """
+    _, starts, sizes = occurrences
+    place_of_group = torch.empty_like(sizes)
+    place_of_group[torch.argsort(sizes, descending=True, stable=True)] = torch.arange(len(sizes))
+    rank = torch.arange(len(correct)) - torch.repeat_interleave(starts, sizes)
+    running = torch.bincount(rank)  # (ranks,) groups that are longer
+    at = (running.cumsum(0) - running)[rank] + torch.repeat_interleave(place_of_group, sizes)
+    new = torch.empty_like(correct)
+    new[at] = (1 - MEMORY) * correct
+    average = torch.full_like(correct, 0.5)
+    told, past = new.numpy(), average.numpy()  # many small steps, each several times as quick in numpy
+    start = 0
+    for here, following in pairwise(running.tolist()):
+        end = start + here
+        past[end : end + following] = MEMORY * past[start : start + following] + told[start : start + following]
+        start = end
+    return average[at]
 
 
 def final_tally(occurrences: Occurrences, correct: Tensor, *, dtype: torch.dtype = torch.float32) -> Tally:

@@ -26,6 +26,7 @@ from kt_fewshot.errors import StorageError
 from kt_fewshot.storage import atomic_path
 
 from .interactions import SCHEMA
+from .plain_parquet import forget_types
 
 MAX_BUCKETS: Final = 10_000
 
@@ -105,17 +106,25 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 def _sink(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as a log table, a part at a time."""
+    parquet = path.suffix != ".csv"
+    coded = {name for name, kind in frame.schema.items() if parquet and isinstance(kind, pl.Categorical)}
     table = frame.lazy().select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in SCHEMA.items()
+        pl.col(name) if name in coded else _column(frame, name).cast(kind).alias(name) for name, kind in SCHEMA.items()
     )
     try:
-        if path.suffix == ".csv":
-            table.sink_csv(path)
-        else:
+        if parquet:
             table.sink_parquet(path, compression_level=1, row_group_size=GROUP)
+        else:
+            table.sink_csv(path)
     except pl.exceptions.ComputeError as error:  # how the engine tells of a full disk
         raise OSError(str(error)) from error
+    if coded:
+        forget_types(path)
+
+
+def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A column, nulls if it lacks."""
+    return pl.col(name) if name in frame.columns else pl.lit(None)
 
 
 def _buckets(students: pl.Series, buckets: int) -> np.ndarray:

@@ -83,9 +83,12 @@ def _timeless(tally: LogTally, ingest: Ingest, show: Show) -> Iterator[str]:
 
 
 def _lookalikes(kind: str, ids: pl.Series, show: Show = quoted) -> Iterator[str]:
+    bare = ids.str.replace_all(ZEROS, "${1}${2}").str.to_lowercase()
+    if bare.n_unique() == len(bare):
+        return
     alike = (
-        pl.DataFrame({"id": ids})
-        .group_by(pl.col("id").str.replace_all(ZEROS, "${1}${2}").str.to_lowercase().alias("bare"))
+        pl.DataFrame({"id": ids, "bare": bare})
+        .group_by("bare")
         .agg(pl.len(), pl.col("id").sort())
         .filter(pl.col("len") > 1)
         .sort("bare")

@@ -1,6 +1,7 @@
 """`Spread`: the median of numbers that come in pieces."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -40,18 +41,22 @@ class Spread:
 
     def median(self) -> float:
         """The number in the middle, or the mean of the two there."""
+        return self._middle
+
+    @cached_property
+    def _middle(self) -> float:
         if self.counts is None:
-            numbers = self.values.to_numpy()
-            middle = [(len(numbers) - 1) // 2, len(numbers) // 2]
-            return _mean(np.partition(numbers, middle)[middle])
+            numbers, middle = self.values.to_numpy(), len(self.values) // 2
+            parted = np.partition(numbers, middle)
+            return _mean(parted[middle], parted[:middle].max() if len(numbers) % 2 == 0 else parted[middle])
         ends = np.cumsum(self.counts)  # the values are sorted
         places = np.searchsorted(ends, [(ends[-1] - 1) // 2, ends[-1] // 2], side="right")
-        return _mean(self.values.to_numpy()[places])
+        return _mean(*self.values.to_numpy()[places])
 
     def _counted(self) -> np.ndarray:
         return np.ones(len(self.values), dtype=np.int64) if self.counts is None else self.counts
 
 
-def _mean(two: np.ndarray) -> float:
+def _mean(one: np.floating, other: np.floating) -> float:
     """The mean of two numbers, in their own precision, as polars has it."""
-    return float((two[0] + two[1]) / two.dtype.type(2))
+    return float((one + other) / one.dtype.type(2))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kt_fewshot.data import Occurrences, after, describe, empty_tally, final_tally, tally_features, upcoming
+from kt_fewshot.data.history_features import count_features
 
 KEYS = torch.tensor([1, 2, 1, 1, 2])
 CORRECT = torch.tensor([1, 0, 0, 1, 1])
@@ -42,6 +43,8 @@ def test_all_at_once_is_one_by_one(answers: list[tuple[int, int]]) -> None:
     keys = torch.tensor([key for key, _ in answers])
     correct = torch.tensor([value for _, value in answers])
     features = tally_features(Occurrences.of(keys), correct, dtype=torch.float64)
+    counts = count_features(Occurrences.of(keys), correct, dtype=torch.float64)
+    torch.testing.assert_close(counts, features[:, :2], rtol=0, atol=0)
     final = final_tally(Occurrences.of(keys), correct, dtype=torch.float64)
     tallies = {int(key): empty_tally(1, dtype=torch.float64) for key in keys}
     for at, (key, value) in enumerate(answers):

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from .id_codes import IdCodes
+
 IDS: Final = frozenset({"student", "item", "skills", "group"})
 """Columns whose cells come again and again, and stay text in the end."""
 
@@ -21,10 +23,6 @@ NUMBERS: Final = frozenset({"correct", "time", "response_time", "hints", "attemp
 
 TOGETHER: Final = 1 << 18
 """Cells that are handed out together, where they are numbers."""
-
-START: Final = 1000
-RUN: Final = 4
-"""Ids whose first thousand come in runs of four and more, on average, are looked up a run at a time."""
 
 TINY: Final = 256
 """Up to so many files, a file's number fits in one byte."""
@@ -38,7 +36,7 @@ class TextColumns:
         self._places: list[pl.DataFrame] = []
         self._ids: dict[str, list[pl.Series]] = {}
         self._parked: dict[str, ParkedColumn] = {}
-        self._kinds = {name: pl.Categorical(pl.Categories.random(name)) for name in IDS}
+        self._codes = {name: IdCodes(name) for name in IDS}
 
     def pack(self, frame: pl.DataFrame) -> "Packed":
         """Records made small, not yet added.
@@ -46,7 +44,7 @@ class TextColumns:
         Args:
             frame: columns of text, or of whole numbers.
         """
-        ids = {name: _coded(frame[name], self._kinds[name]) for name in frame.columns if name in IDS}
+        ids = {name: self._codes[name].of(frame[name]) for name in frame.columns if name in IDS}
         parked = {name: _parked(frame[name]) for name in frame.columns if name not in IDS}
         return Packed(frame.height, ids, parked)
 
@@ -62,7 +60,7 @@ class TextColumns:
         kind = pl.UInt8 if file < TINY else pl.UInt32
         self._places.append(pl.DataFrame({"row": rows}).with_columns(file=pl.lit(file, kind)))
         for name in dict.fromkeys((*self._ids, *packed.ids)):
-            nulls = pl.Series(name, [None], dtype=self._kinds[name])
+            nulls = pl.Series(name, [None], dtype=self._codes[name].kind)
             before = self._ids.setdefault(name, [nulls.new_from_index(0, self.height)])
             before.append(packed.ids[name] if name in packed.ids else nulls.new_from_index(0, height))
         for name in dict.fromkeys((*self._parked, *packed.parked)):
@@ -152,16 +150,6 @@ def map_ids(ids: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Se
     lookup = pl.Series([None], dtype=pl.UInt32).new_from_index(0, size)
     lookup = lookup.scatter(codes, new.cast(ids.dtype).to_physical())
     return lookup.gather(ids.to_physical()).cat.to(ids.dtype).alias(ids.name)
-
-
-def _coded(ids: pl.Series, kind: pl.Categorical) -> pl.Series:
-    """Ids as codes; where they stand in runs, each run is looked up once."""
-    start = ids.head(START)
-    if len(start.rle()) * RUN > len(start):
-        return ids.cast(kind)
-    runs = ids.rle().struct.unnest()
-    places = np.repeat(np.arange(len(runs), dtype=np.uint32), runs["len"].to_numpy())
-    return runs["value"].cast(kind).gather(places).alias(ids.name)
 
 
 def _distinct(ids: pl.Series) -> pl.Series:
