@@ -84,7 +84,9 @@ def train(
     compared = None
     if comparing:
         how = {} if repeats is None else {"repeats": repeats}
-        compared = compare_single_task(trained.run.path, leave_one_out=leave_one_out, say=say, listen=OneFit, **how)
+        compared = compare_single_task(
+            trained.run.path, leave_one_out=leave_one_out, report=not no_report, say=say, listen=OneFit, **how
+        )
     if as_json:
         print_json(trained.to_dict() | ({"transfer": compared.to_dict()} if compared else {}))
     else:

@@ -9,13 +9,15 @@ second. The interval here has room for both.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from kt_fewshot.metrics import Interval
+
+from .results import interval_of
 
 LEVEL: Final = 0.01
 """Chance of any wrong verdict, over all tasks together."""
@@ -39,6 +41,7 @@ class Verdict(StrEnum):
     HELPS = "helps"
     NONE = "no difference"
     HURTS = "hurts"
+    UNKNOWN = "not known"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class TaskTransfer:
         """For strict JSON."""
         return vars(self) | {"change": self.change.to_dict(), "verdict": self.verdict.value}
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave, read back."""
+        change, verdict = interval_of(content["change"]), Verdict(content["verdict"])
+        return cls(float(content["joint"]), float(content["other"]), change, verdict)
+
 
 @dataclass(frozen=True)
 class Transfer:
@@ -120,6 +129,19 @@ class Transfer:
             "delta_m": self.delta_m.to_dict(),
             "tasks": {name: task.to_dict() for name, task in self.tasks.items()},
         }
+
+    @classmethod
+    def from_json_dict(cls, content: Mapping[str, Any]) -> Self:
+        """What `to_json_dict` gave, read back; parts that are not known are ignored."""
+        how = content["settings"]
+        return cls(
+            tasks={name: TaskTransfer.from_dict(task) for name, task in content["tasks"].items()},
+            delta_m=interval_of(content["delta_m"]),
+            repeats=int(how["repeats"]),
+            students=int(content["counts"]["students"]),
+            level=float(how["level"]),
+            smallest=float(how["smallest"]),
+        )
 
 
 def transfer(losses: Mapping[str, PairedLosses], *, level: float = LEVEL, smallest: float = SMALLEST) -> Transfer:
@@ -184,7 +206,8 @@ def _relative(logarithm: float) -> float:
 
 
 def _verdict(change: Interval, smallest: float) -> Verdict:
-    """Undefined ends are beyond nothing."""
+    if change.reason is not None:
+        return Verdict.UNKNOWN
     if change.low > smallest:
         return Verdict.HELPS
     return Verdict.HURTS if change.high < -smallest else Verdict.NONE

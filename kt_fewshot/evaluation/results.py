@@ -190,16 +190,17 @@ def _finite(number: float) -> float | None:
 
 
 def _intervals(content: Mapping[str, Any]) -> dict[str, Interval]:
-    return {name: _interval(found) for name, found in content.items()}
+    return {name: interval_of(found) for name, found in content.items()}
 
 
-def _interval(content: Mapping[str, Any]) -> Interval:
+def interval_of(content: Mapping[str, Any]) -> Interval:
+    """What `Interval.to_dict` gave, read back."""
     value, low, high = (np.nan if content[name] is None else content[name] for name in ("value", "low", "high"))
     return Interval(value, low, high, content.get("reason"))
 
 
 def _part(content: Mapping[str, Any]) -> PartScores:
-    scores = {name: _interval(found) for name, found in content.items() if isinstance(found, Mapping)}
+    scores = {name: interval_of(found) for name, found in content.items() if isinstance(found, Mapping)}
     head: dict[str, Any] = {
         name: np.nan if found is None else found for name, found in content.items() if name not in scores
     }

@@ -20,6 +20,8 @@ from kt_fewshot.training import Silence
 from .compare_tracers import Listen
 from .kept_checkpoint import kept_checkpoint
 from .kept_predictions import fingerprint
+from .report_run import report_run
+from .reported import TRANSFER
 from .resumable import resumable
 from .say import Say, silent
 from .student_losses import StudentLosses, student_losses
@@ -67,7 +69,13 @@ class SingleTaskRun:
 
 
 def compare_single_task(
-    name: str | Path, *, repeats: int = 3, leave_one_out: bool = False, say: Say = silent, listen: Listen = Silence
+    name: str | Path,
+    *,
+    repeats: int = 3,
+    leave_one_out: bool = False,
+    report: bool = True,
+    say: Say = silent,
+    listen: Listen = Silence,
 ) -> SingleTaskRun:
     """Train each task of a run alone, with the same budget, network, batches and seeds, and compare.
 
@@ -80,6 +88,7 @@ def compare_single_task(
         repeats: trainings of each model, the run's own among them; fewer than 3 give no verdict.
         leave_one_out: also train the joint model without each of its tasks in turn, to see what the task gives the
             others, and what a trunk that never met the task has for it.
+        report: whether to write the run's report anew, with what was found.
         say: told what was done, a line at a time.
         listen: makes a listener for each fit.
 
@@ -96,7 +105,9 @@ def compare_single_task(
     with resumable(run, what="The comparison", command=command, new=False):
         trainings = _Trainings.of_run(run, settings, say, listen)
         found = _compared(trainings, range(repeats), leave_one_out=leave_one_out)
-        write_json(run.path / "transfer.json", found.to_dict())
+        write_json(run.path / TRANSFER, found.to_dict())
+        if report:
+            report_run(run.path, key_file=settings.data.read.key, threads=settings.threads, say=say)
     return found
 
 

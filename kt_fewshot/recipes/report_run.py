@@ -148,6 +148,7 @@ def _material(tracer: Tracer, told: Reported, names: Names) -> Material:
         asked=told.asked,
         results=told.results,
         standings=told.standings,
+        together=told.together,
         mastery=lambda students: _mastery(tracer, told, students),
         skills=_skill_numbers(tracer),
         trace=lambda students, from_start: trace_students(tracer, log, students, from_start=from_start),

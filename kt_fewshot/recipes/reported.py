@@ -10,7 +10,7 @@ import torch
 
 from kt_fewshot.data import Interactions, SequenceStore, encode
 from kt_fewshot.errors import KTError
-from kt_fewshot.evaluation import Results, evaluate_next_response
+from kt_fewshot.evaluation import Results, Transfer, evaluate_next_response
 from kt_fewshot.reports import Standing
 from kt_fewshot.storage import RunFolder
 from kt_fewshot.tracing import Tracer
@@ -26,6 +26,9 @@ from .write_table import FORMULA_STARTS
 CELLS: Final = 20_000_000
 """Resamples times answers, about: a large log gets fewer resamples, and needs fewer."""
 
+TRANSFER: Final = "transfer.json"
+"""In a run's folder: its tasks against models of their own."""
+
 LEARNED_FROM: Final = ("train", "valid")
 NEVER_MET: Final = "whom it had never met"
 LATER: Final = "whom it knew, later ones than it learned from"
@@ -38,6 +41,7 @@ class Reported:
     - `probability: (answers,)` P(correct) before each answer;
     - `asked`: whose answers test, in words; `notes`: what else to say, a sentence each;
     - `standings`: the tracer and the classics on the very answers of `results`, if known;
+    - `together`: the run's tasks against models of their own, if they were compared;
     - `mastery`: where everyone stands, if that is known already.
     """
 
@@ -47,6 +51,7 @@ class Reported:
     results: Results
     asked: str
     standings: tuple[Standing, ...] = ()
+    together: Transfer | None = None
     mastery: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()
 
@@ -67,7 +72,7 @@ class Reported:
         store = encode(test.interactions, tracer.vocabulary, scored=test.scored)
         said = foretold(tracer, store)
         results = _kept_results(run) or _evaluated(said, test.interactions, store)
-        return cls(test.interactions, store, said, results, asked_of(students), standings)
+        return cls(test.interactions, store, said, results, asked_of(students), standings, kept_transfer(run))
 
     @classmethod
     def of_log(cls, traced: TracedLog) -> Self:
@@ -108,6 +113,11 @@ def asked_of(students: pl.DataFrame) -> str:
     """
     test, learned = (set(_of_parts(students, parts)) for parts in (("test",), LEARNED_FROM))
     return LATER if test & learned else NEVER_MET
+
+
+def kept_transfer(run: RunFolder) -> Transfer | None:
+    """What a run's comparison with single tasks found; None if there was none, or it cannot be understood."""
+    return kept_json(run.path / TRANSFER, Transfer.from_json_dict)
 
 
 def foretold(tracer: Tracer, store: SequenceStore) -> np.ndarray:

@@ -20,7 +20,7 @@ from .classics import against_classics, keep_standings
 from .evaluate_tracer import evaluate_tracer
 from .mastery_table import mastery_table
 from .report_run import REPORT, Names, write_report
-from .reported import Reported, asked_of, foretold
+from .reported import Reported, asked_of, foretold, kept_transfer
 from .resumable import resumable, run_to_resume
 from .say import Say, silent
 from .study import Study
@@ -148,7 +148,7 @@ def _trained(
     write_table(run.path / "mastery.csv", mastery)
     if report:
         keep_standings(run, standings)
-        told = Reported(log, test, foretold(tracer, test), results, asked, standings, mastery)
+        told = Reported(log, test, foretold(tracer, test), results, asked, standings, kept_transfer(run), mastery)
         write_report(run.path / REPORT, tracer, told, names=Names.of(key_file=settings.data.read.key))
     tracer.save(run.model)  # last: whoever looks for a trained run finds a whole one
     return TrainedRun(run, tracer, history, results)

@@ -14,9 +14,11 @@ from .report import report
 from .student_heatmap import draw_student
 from .suppression import FLOOR, withheld
 from .tiles import Tiles
+from .together import ADVICE, meaning_of_transfer
 from .wording import short
 
 __all__ = [
+    "ADVICE",
     "FLOOR",
     "ClassCurve",
     "FewShotMaterial",
@@ -38,6 +40,7 @@ __all__ = [
     "few_shot_report",
     "forest",
     "mastery_picture",
+    "meaning_of_transfer",
     "relations_picture",
     "report",
     "short",

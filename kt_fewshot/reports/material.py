@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from kt_fewshot.data import Interactions
-from kt_fewshot.evaluation import Results
+from kt_fewshot.evaluation import Results, Transfer
 from kt_fewshot.metrics import Interval
 
 
@@ -66,6 +66,7 @@ class Material:
     - `scored: (answers,)` bool, the answers that test the tracer; `asked`: whose they are, in words;
     - `results`: of these answers (or, where there are none, of the run's own test);
     - `standings`: the tracer and others on the same answers; empty if unknown;
+    - `together`: its tasks against models of their own, if they were compared;
     - `mastery`: a row for each of some students and each skill: `student`, `skill`, `n_attempts`, `n_correct`,
       `p_correct`, `p_mastery`;
     - `mastered_at`: P(mastered) from which on a skill counts as mastered;
@@ -84,6 +85,7 @@ class Material:
     trace: Trace
     call: Callable[[str], str]
     standings: tuple[Standing, ...] = ()
+    together: Transfer | None = None
     skills: Mapping[str, SkillNumbers] = field(default_factory=dict)
     mastered_at: float = 0.95
     notes: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from .skill_table import SkillTable, skill_table
 from .student_heatmap import student_heatmap
 from .student_page import Students, example_student, student_pages
 from .suppression import FLOOR
+from .together import Together, together
 from .wording import short
 
 LARGE_HEATMAP: Final = {"most_answers": 100, "most_skills": 24}
@@ -30,6 +31,7 @@ class Page:
     notes: tuple[str, ...]
     scores: Scores
     calibration: Calibration | None
+    together: Together | None
     curves: Curves
     skills: SkillTable
     heatmap: tuple[str, Markup] | None
@@ -55,6 +57,7 @@ def report(material: Material) -> str:
         notes=material.notes,
         scores=scores(material),
         calibration=calibration(material),
+        together=together(material.together) if material.together else None,
         curves=curves_section(curves),
         skills=skill_table(material, curves),
         heatmap=_example(material, order),

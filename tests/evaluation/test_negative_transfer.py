@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kt_fewshot.evaluation import PairedLosses, Verdict, transfer
+from kt_fewshot.evaluation import PairedLosses, Transfer, Verdict, transfer
 
 LABELS = np.array([10.0, 20.0, 10.0, 40.0, 20.0])
 ALONE = np.array([6.0, 9.0, 5.0, 22.0, 8.0])  # 50 nats of 100 labels
@@ -85,6 +85,19 @@ class TestByHand:
         assert transfer({"hints": more}).tasks["hints"] == transfer({"hints": some}).tasks["hints"]
 
 
+class TestKept:
+    def test_what_was_written_is_read_back(self):
+        found = transfer({"hints": paired(0.9 * ALONE[::-1], ALONE), "attempts": paired(ALONE, ALONE)}, level=0.02)
+        assert Transfer.from_json_dict(json.loads(json.dumps(found.to_json_dict()))) == found
+
+    def test_what_is_not_known_stays_so(self):
+        rows = np.tile(ALONE, (2, 1))
+        told = json.dumps(transfer({"hints": PairedLosses(2 * rows, rows, LABELS)}).to_json_dict(), allow_nan=False)
+        again = Transfer.from_json_dict(json.loads(told))
+        assert again.named(Verdict.UNKNOWN) == ["hints"]
+        assert np.isnan([again.tasks["hints"].change.low, again.delta_m.high]).all()
+
+
 class TestTooLittle:
     @pytest.mark.parametrize("repeats", [1, 2])
     def test_too_few_trainings_give_no_verdict(self, repeats):
@@ -92,7 +105,7 @@ class TestTooLittle:
         found = transfer({"hints": PairedLosses(2 * rows, rows, LABELS)})
         task = found.tasks["hints"]
         assert task.change.value == -1
-        assert task.verdict is Verdict.NONE
+        assert task.verdict is Verdict.UNKNOWN
         assert task.change.reason == "fewer than 3 trainings say too little about others"
         assert json.loads(json.dumps(found.to_json_dict(), allow_nan=False))["tasks"]["hints"]["change"]["low"] is None
 

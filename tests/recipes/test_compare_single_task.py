@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +22,9 @@ MODEL = {"hidden": 2, "embedding": 4, "head_hidden": 8, "rows": 8, "time": 40, "
 PLANTED = MODEL | {"tasks": TASKS, "weights": {"attempts": 10.0}, "learning_rate": 0.02, "patience": 10}
 
 
+compared = partial(compare_single_task, report=False)
+
+
 def trained(folder: Path, log, **model) -> Path:
     """A run on a log."""
     log.write_csv(folder / "log.csv")
@@ -32,7 +36,7 @@ def trained(folder: Path, log, **model) -> Path:
 def finished(tmp_path_factory) -> Path:
     """A run with a comparison; each model was trained for one epoch."""
     run = trained(tmp_path_factory.mktemp("finished"), small_log(20), tasks=["correct", "hints"], epochs=1)
-    compare_single_task(run, leave_one_out=True)
+    compared(run, leave_one_out=True)
     return run
 
 
@@ -79,7 +83,7 @@ def test_the_folder_says_everything(finished):
 def test_a_twin_is_the_joint_model_but_for_its_tasks(run, fits):
     shutil.rmtree(run / "single-task")
     before = found(run)
-    compare_single_task(run)
+    compared(run)
     assert fits == [("correct", "hints")] * 2 + [("correct",)] * 3 + [("hints",)] * 3
     assert found(run)["tasks"] == before["tasks"]
 
@@ -89,7 +93,7 @@ def test_nothing_done_is_done_again(run, fits):
     shutil.rmtree(run / "single-task" / "hints-2")
     (run / "transfer.json").unlink()
     heard: list[str] = []
-    compare_single_task(run, leave_one_out=True, say=heard.append)
+    compared(run, leave_one_out=True, say=heard.append)
     assert fits == [("hints",)]
     assert [line for line in heard if "fitted" in line] == [heard[7]]
     assert heard[7].startswith("hints, training 2: fitted, ")
@@ -97,7 +101,7 @@ def test_nothing_done_is_done_again(run, fits):
 
 
 def test_more_trainings_are_added(run, fits):
-    compare_single_task(run, repeats=4)
+    compared(run, repeats=4)
     assert fits == [("correct", "hints"), ("correct",), ("hints",)]
     assert found(run)["settings"]["repeats"] == 4
     assert "without" not in found(run)
@@ -112,25 +116,25 @@ def test_an_interrupted_comparison_says_how_to_go_on(run, monkeypatch):
     monkeypatch.setattr(DKT, "fit", stopped)
     again = "dkt train --compare-single-task --leave-one-out --repeats 4 --resume"
     with pytest.raises(Interrupted, match=f"Go on with: {again} .*run"):
-        compare_single_task(run, repeats=4, leave_one_out=True)
+        compared(run, repeats=4, leave_one_out=True)
 
 
 def test_what_cannot_be_compared_is_refused(run, tmp_path):
     with pytest.raises(KTError, match="`repeats` should be at least 1"):
-        compare_single_task(run, repeats=0)
+        compared(run, repeats=0)
     with pytest.raises(CheckpointError, match="There is no run"):
-        compare_single_task(tmp_path / "nowhere")
+        compared(tmp_path / "nowhere")
     (tmp_path / "one").mkdir()
     one = trained(tmp_path / "one", small_log(20), tasks=["correct"], epochs=1)
     with pytest.raises(KTError, match="learned one task only"):
-        compare_single_task(one)
+        compared(one)
 
 
 def test_another_log_is_refused(tmp_path):
     run = trained(tmp_path, small_log(20), tasks=["correct", "hints"], epochs=1)
     small_log(20, skills=2).write_csv(tmp_path / "log.csv")
     with pytest.raises(KTError, match="not what it was"):
-        compare_single_task(run)
+        compared(run)
 
 
 def planted(behaviour: str) -> pl.DataFrame:
@@ -143,4 +147,4 @@ def planted(behaviour: str) -> pl.DataFrame:
 def test_a_planted_conflict_is_seen_and_related_tasks_pass(tmp_path, behaviour, epochs, hurt):
     """One seed of `benchmarks/negative_transfer.py`, which has forty."""
     run = trained(tmp_path, planted(behaviour), **PLANTED, epochs=epochs)
-    assert compare_single_task(run).tasks.named(Verdict.HURTS) == hurt
+    assert compared(run).tasks.named(Verdict.HURTS) == hurt
