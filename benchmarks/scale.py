@@ -228,7 +228,7 @@ def draw() -> None:
     first = whole[0]
     per_answer = whole[-1]["train"]["epoch_seconds"] / whole[-1]["answers"]
     straight = [(size, per_answer * size) for size in (first["answers"], whole[-1]["answers"])]
-    seconds.curve(straight, "predicted", "in proportion")
+    seconds.curve(straight, "predicted", "in proportion", named_at=0)
     held = Panel(drawing, 404, (10**-3, 10**2), "Training, gigabytes")
     held.curve([(row["answers"], row["train"]["own_gigabytes"]) for row in rows], "observed", "held")
     held.curve([(row["answers"], row["read"]["gigabytes"]) for row in rows], "predicted", "stores on disk")
@@ -250,14 +250,14 @@ class Panel:
             drawing.text(self.x(power), 258, f"10^{power}", "label middle")
         drawing.text(left + 125, 278, "answers in the log", "label middle")
 
-    def curve(self, points: Sequence[tuple[float, float]], kind: str, name: str) -> None:
-        """Points joined by a line, and its name at the end."""
+    def curve(self, points: Sequence[tuple[float, float]], kind: str, name: str, *, named_at: int = -1) -> None:
+        """Points joined by a line, and its name beside one of them."""
         places = [(self.x(math.log10(x)), self.y(math.log10(y))) for x, y in points]
         self.drawing.line(places, kind)
         if kind == "observed":
             self.drawing.dots(places, 3, "ink")
-        x, y = places[-1]
-        self.drawing.text(min(x + 6, self.x(8) + 6), y + 3.5, name, "label")
+        x, y = places[named_at]
+        self.drawing.text(min(x + 10, self.x(8) + 6), y + 3.5, name, "label")
 
 
 def tell(found: Mapping[str, Any]) -> None:
