@@ -91,6 +91,8 @@ def log_gap(seconds: Tensor) -> Tensor:
 
 
 def _item(items: pl.Series, vocabulary: Vocabulary) -> Tensor:
+    if not vocabulary.items:
+        return torch.full((len(items),), UNKNOWN)
     code = pl.DataFrame({"item": vocabulary.items}, schema={"item": pl.String}).with_row_index("code", offset=1)
     coded = items.to_frame("item").join(code, on="item", how="left", maintain_order="left")
     return torch.tensor(coded["code"].fill_null(UNKNOWN).to_numpy().astype(np.int64))

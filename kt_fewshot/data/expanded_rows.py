@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from .student_runs import as_before, known
+from .student_runs import as_before, coded, known
 
 AGREE: Final = 0.9
 """Share of suspects whose outcome is that of the row before, from which on they are one answer with it."""
@@ -64,11 +64,12 @@ def _share(agrees: pl.Series, among: pl.Series) -> float:
 
 def _always_agree(skills: pl.Series, other: pl.Series, agrees: pl.Series, correct: pl.Series) -> pl.Series:
     """(answers,) whether the row's skill and the one before it always have the same outcome, be it right or wrong."""
-    steps = pl.DataFrame({"before": skills.shift(1), "now": skills, "agrees": agrees, "correct": correct})
+    codes = coded(pl.DataFrame({"skills": skills}))["skills"].to_physical().cast(pl.Int64)
+    pair = codes.shift(1) * (int(codes.max() or 0) + 1) + codes  # pyright: ignore[reportArgumentType]
+    steps = pl.DataFrame({"pair": pair, "agrees": agrees, "correct": correct})
     right = pl.col("correct").cast(pl.Int64).sum()
-    pairs = steps.filter(other).group_by("before", "now").agg(pl.len(), right=right, agree=pl.col("agrees").all())
+    pairs = steps.filter(other).group_by("pair").agg(pl.len(), right=right, agree=pl.col("agrees").all())
     rarer = pl.min_horizontal("right", pl.col("len") - pl.col("right"))
-    sure = pairs.filter(pl.col("agree") & (rarer >= RARER)).select("before", "now", sure=pl.lit(value=True))
-    found = steps.join(sure, on=["before", "now"], how="left", maintain_order="left")["sure"].fill_null(value=False)
-    found &= other
+    sure = pairs.filter(pl.col("agree") & (rarer >= RARER))["pair"]
+    found = other & pair.is_in(sure).fill_null(value=False)
     return found if found.sum() >= SHARE * len(found) else pl.repeat(value=False, n=len(found), eager=True)

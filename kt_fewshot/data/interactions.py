@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 SKILL_SEPARATOR: Final = "~~"
@@ -121,7 +122,9 @@ class Interactions:
 
     def of_students(self, students: pl.Series | list[str]) -> "Interactions":
         """Only the histories of `students`, whole."""
-        return self.where(pl.col("student").is_in(list(students)))
+        runs = self.table["student"].rle().struct.unnest()  # far fewer than rows
+        wanted = runs["value"].is_in(pl.Series(list(students), dtype=pl.String))
+        return self.where(pl.Series(np.repeat(wanted.to_numpy(), runs["len"].to_numpy())))
 
     def skill_names(self) -> list[str]:
         """Every skill that occurs, sorted."""
