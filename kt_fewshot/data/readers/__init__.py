@@ -16,7 +16,7 @@ from .columns import ColumnChoice
 from .containers import CACHE_TAG, Parts, archive_of, is_cache, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
-from .own_parquet import bucket_folders, is_own_table
+from .own_parquet import OwnParquet, bucket_folders, is_own_table
 from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
 from .side_files import files_near
@@ -209,6 +209,9 @@ def recognise(peek: Peek) -> Reader:
     Raises:
         LogError: if no reader knows what to do with the file.
     """
+    own = OwnParquet()
+    if own.recognises(peek):  # nobody else's columns are these, so the other readers need not be loaded
+        return own
     sure = {name: load_reader(name).recognises(peek) for name in READERS}
     best = max(sure, key=lambda name: sure[name])
     if sure[best]:

@@ -23,7 +23,7 @@ def veiled(draft: Draft, options: Options) -> Draft:
         return draft
     frame, hashed = draft.frame, 0
     for name in TELLING:
-        if name not in frame.columns:
+        if name not in frame.columns or frame[name].null_count() == frame.height:
             continue
         veil = _Veil(options.key, whole=draft.named and name == "student")
         column = veil.over(frame[name])
