@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from kt_fewshot.data import Vocabulary, by_student, encode, simulate
-from kt_fewshot.evaluation import PairedLosses, transfer
+from kt_fewshot.evaluation import USUAL_REPEATS, PairedLosses, transfer
 from kt_fewshot.recipes.student_losses import student_losses
 from kt_fewshot.tracing import DKT
 
@@ -49,8 +49,6 @@ KINDS: Final[dict[str, dict[str, Any]]] = {
 }
 """About 240 steps of training, or 200."""
 
-REPEATS: Final = 3
-
 
 def one_log(kind: str, seed: int) -> dict[str, Any]:
     """Train and compare on one log."""
@@ -67,10 +65,10 @@ def one_log(kind: str, seed: int) -> dict[str, Any]:
         tracer.fit(train, valid)
         return student_losses(tracer, test)
 
-    joint = [losses(repeat, tasks=TASKS) for repeat in range(REPEATS)]
+    joint = [losses(repeat, tasks=TASKS) for repeat in range(USUAL_REPEATS)]
     pairs = {}
     for task in TASKS:
-        alone = [losses(repeat, tasks=(task,), weights={}) for repeat in range(REPEATS)]
+        alone = [losses(repeat, tasks=(task,), weights={}) for repeat in range(USUAL_REPEATS)]
         together, apart = (np.stack([one[task].total for one in some]) for some in (joint, alone))
         pairs[task] = PairedLosses(together, apart, joint[0][task].labels)
     found = transfer(pairs).to_json_dict()

@@ -54,7 +54,7 @@ def train(
     ] = False,
     repeats: Annotated[
         int | None,
-        typer.Option(help="With it: trainings of each model (3); a verdict needs 3.", show_default=False),
+        typer.Option(help="With it: trainings of each model (5); a verdict needs 3.", show_default=False),
     ] = None,
     as_json: Json = False,
     read: Mapping[str, Any],

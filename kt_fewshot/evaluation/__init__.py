@@ -9,7 +9,7 @@ from .learning_curves import DATASHOP, Category, CurveRules, LearningCurve, cate
 from .linear_probe import linear_probe
 from .mastery_recovery import MasteryRecovery, recover_mastery
 from .method_comparison import ComparedMethod, MethodComparison, compare_methods
-from .negative_transfer import PairedLosses, TaskTransfer, Transfer, Verdict, transfer
+from .negative_transfer import USUAL_REPEATS, PairedLosses, TaskTransfer, Transfer, Verdict, transfer
 from .next_response import ITEM_ANSWERS, POSITIONS, evaluate_next_response
 from .predictions import PREDICTION_SCHEMA, predictions_frame
 from .results import PartScores, Results
@@ -19,6 +19,7 @@ __all__ = [
     "ITEM_ANSWERS",
     "POSITIONS",
     "PREDICTION_SCHEMA",
+    "USUAL_REPEATS",
     "YES_OR_NO",
     "AdditiveFactors",
     "Category",

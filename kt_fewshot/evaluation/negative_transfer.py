@@ -25,6 +25,10 @@ LEVEL: Final = 0.01
 SMALLEST: Final = 0.01
 """Relative changes of a loss up to this size are no difference worth a verdict."""
 
+USUAL_REPEATS: Final = 5
+"""Trainings of each model: of three tasks' intervals at this level, 2 degrees of freedom make each 17 standard errors
+wide to either side, and 4 make it 6."""
+
 FEWEST_REPEATS: Final = 3
 FEWEST_STUDENTS: Final = 5
 """With less than that nothing can be said of the noise of training, or of students."""

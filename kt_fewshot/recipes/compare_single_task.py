@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from kt_fewshot.errors import KTError
-from kt_fewshot.evaluation import PairedLosses, Transfer, transfer
+from kt_fewshot.evaluation import USUAL_REPEATS, PairedLosses, Transfer, transfer
 from kt_fewshot.storage import RunFolder, save_checkpoint, write_json
 from kt_fewshot.tracing import DKT, load_tracer
 from kt_fewshot.training import Silence
@@ -71,7 +71,7 @@ class SingleTaskRun:
 def compare_single_task(
     name: str | Path,
     *,
-    repeats: int = 3,
+    repeats: int = USUAL_REPEATS,
     leave_one_out: bool = False,
     report: bool = True,
     say: Say = silent,

@@ -22,7 +22,7 @@ MODEL = {"hidden": 2, "embedding": 4, "head_hidden": 8, "rows": 8, "time": 40, "
 PLANTED = MODEL | {"tasks": TASKS, "weights": {"attempts": 10.0}, "learning_rate": 0.02, "patience": 10}
 
 
-compared = partial(compare_single_task, report=False)
+compared = partial(compare_single_task, repeats=3, report=False)
 
 
 def trained(folder: Path, log, **model) -> Path:
