@@ -33,8 +33,8 @@ MODEL: Final = {
     "average_decay": 0.99,
     "patience": 40,
 }
-"""Every training runs to its end, and its best epoch counts: with 6 students to validate on, one that stops early often
-stops before it has learned anything."""
+"""Every training runs to its end, and its best epoch counts: with 6 students to validate on, one that stops early may
+stop before it has learned anything."""
 
 SMALL: Final = {"hidden": 2, "weights": {"attempts": 10.0}}
 """Room for two numbers, and one task weighs more than all others."""
