@@ -41,7 +41,7 @@ class Versions:
         """The next version, with `values` at some places.
 
         Args:
-            at: index of the places, none of them twice.
+            at: index of the places; what is twice among them has the same value each time.
             values: what stands there from now on.
             was: what stands there now, if the caller has just read it.
         """

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from .base import Layer, State
 from .lstm_backend import Backend
 from .lstm_cudnn import CUDNN
-from .lstm_fast import FAST
-from .lstm_torch import TORCH, read_by_autograd
+from .lstm_fast import FAST, MANY
+from .lstm_torch import TORCH, read_by_autograd, step
 
 LSTM_BACKENDS: Final[Mapping[str, Backend]] = {"cudnn": CUDNN, "fast": FAST, "torch": TORCH}
 """Ways to compute the recurrence, in the order in which they are asked; the last one always serves."""
@@ -41,7 +41,8 @@ class LSTM(Layer):
             `KT_FEWSHOT_LSTM` says, else all.
 
     Shape:
-        x: (batch, time, 4 * hidden); y: (batch, time, hidden); state: (h, c), each (batch, hidden).
+        x: (batch, time, 4 * hidden); y: (batch, time, hidden); state: (h, c), each (batch, hidden). Of one step, x may
+        be (batch, 4 * hidden), and y is h.
 
     Raises:
         ValueError: if there is no such backend.
@@ -60,10 +61,12 @@ class LSTM(Layer):
     def start(self, batch: int) -> State:
         """H = c = 0."""
         zero = self.weight.new_zeros(batch, self.hidden)
-        return zero, zero.clone()
+        return zero, zero
 
     def forward(self, x: Tensor, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:
         """Read packed rows; see the class."""
+        if x.ndim == 2:
+            return self._step(x, state)
         if self.twice_differentiable:
             return read_by_autograd(x, self.weight, state, reset)
         if torch.is_autocast_enabled(x.device.type) and x.is_floating_point():
@@ -71,6 +74,13 @@ class LSTM(Layer):
         backend = next(backend for backend in _candidates(self.backend) if backend.serves(x))
         with torch.autocast(x.device.type, enabled=False):
             return backend.read(x, self.weight, state, reset)
+
+    def _step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        if len(x) < MANY:
+            state = step(x.to(self.weight.dtype), self.weight, state)
+        else:
+            _, state = self(x[:, None], state)
+        return state[0], state
 
 
 def _candidates(name: str | None) -> list[Backend]:

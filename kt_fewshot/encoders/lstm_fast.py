@@ -20,7 +20,9 @@ from .lstm_backend import Backend
 KERNEL: Final = Path(__file__).with_name("lstm_kernel.cpp")
 
 SMALLEST: Final = 4
-"""Steps a call below which packing the weight costs more than the loop."""
+"""Steps a call below which packing the weight costs more than the loop, unless there are `MANY` rows."""
+
+MANY: Final = 128
 
 _TYPES: Final = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
@@ -38,8 +40,14 @@ class _Call(ctypes.Structure):
 
 
 def _serves(x: Tensor) -> bool:
-    fits = x.device.type == "cpu" and x.dtype in _TYPES and x.shape[1] >= SMALLEST and x.numel() > 0
-    return fits and torch._C._get_tracing_state() is None and library(KERNEL) is not None
+    pays = (x.shape[1] >= SMALLEST or x.shape[0] >= MANY) and x.numel() > 0
+    return (
+        pays
+        and x.device.type == "cpu"
+        and x.dtype in _TYPES
+        and torch._C._get_tracing_state() is None
+        and library(KERNEL) is not None
+    )
 
 
 def _read(x: Tensor, weight: Tensor, state: State, reset: Tensor | None) -> tuple[Tensor, State]:

@@ -13,15 +13,22 @@ from .lstm_backend import Backend
 _LOW: Final = (torch.bfloat16, torch.float16)
 
 
+def step(x: Tensor, weight: Tensor, state: State) -> State:
+    """The state after one step, `x: (batch, 4 * hidden)`, whose gradient is left to autograd."""
+    h, c = state
+    gates = torch.addmm(x, h, weight.t())
+    i, f, o = gates[:, : 3 * h.shape[1]].sigmoid().chunk(3, 1)
+    c = torch.addcmul(f * c, i, gates[:, 3 * h.shape[1] :].tanh())
+    return o * c.tanh(), c
+
+
 def read_by_autograd(x: Tensor, weight: Tensor, state: State, reset: Tensor | None) -> tuple[Tensor, State]:
     """The recurrence, its gradient left to autograd: slower, but it can be differentiated to any order."""
     h, c = state
     keep = _keep(x, reset)
     y: list[Tensor] = []
     for x_t, keep_t in zip(x.unbind(1), keep.unbind(1), strict=True):
-        i, f, o, g = (x_t + (h * keep_t) @ weight.t()).chunk(4, -1)
-        c = f.sigmoid() * (c * keep_t) + i.sigmoid() * g.tanh()
-        h = o.sigmoid() * c.tanh()
+        h, c = step(x_t, weight, (h * keep_t, c * keep_t))
         y.append(h)
     return torch.stack(y, 1), (h, c)
 

@@ -24,7 +24,6 @@ from kt_fewshot.data import (
     Question,
     SequenceBatch,
     SequenceStore,
-    SkillSets,
     Streams,
     Vocabulary,
     skill_links,
@@ -46,7 +45,8 @@ from kt_fewshot.training import (
 from .bkt_recursion import Emission
 from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork, Known, TrunkState
 from .dkt_options import DKTOptions
-from .dkt_parts import Asked, Questions
+from .dkt_parts import Asked
+from .dkt_rows import Answers, Questions, Rows
 from .tracer import Prediction, Tracer
 
 TRAINER_OPTIONS: Final = (
@@ -166,41 +166,20 @@ class DKT(Tracer):
     @torch.no_grad()
     def predict(self, state: DKTState, question: Question) -> Prediction:
         """See `Tracer.predict`."""
-        each = torch.arange(len(question.item), device=question.item.device)
-        asked = Questions(each, question.item, state.history.features(question), question.sets)  # no axis of time
-        return self._answer(state.trunk.known, asked)
+        asked = Questions(self._rows_of(question), state.history.features(question))
+        return self._said(*self.network.asked_now(state.trunk.known, asked))
 
     @torch.no_grad()
     def update(self, state: DKTState, question: Question, answer: Answer) -> DKTState:
         """See `Tracer.update`."""
-        features, item = state.history.features(question)[:, None], question.item[:, None]
-        never = torch.zeros_like(item, dtype=torch.bool)
-        batch = SequenceBatch(
-            index=item,
-            reset=never,
-            scored=never,
-            skill_set=torch.arange(len(item), device=item.device)[:, None],
-            item=item,
-            correct=answer.correct[:, None],
-            question=features,
-            behaviour=answer.behaviour[:, None].to(self._dtype),
-            ahead=item[..., None],
-            heard=features,
-            place=None,
-            sets=question.sets,
-        )
-        return DKTState(self.network.step(batch, state.trunk), state.history.after(question, answer))
+        heard, behaviour = state.history.features(question), answer.behaviour.to(self._dtype)
+        answers = Answers(self._rows_of(question), answer.correct, heard, behaviour)
+        return DKTState(self.network.step(answers, state.trunk), state.history.after(question, answer))
 
     @torch.no_grad()
     def mastery(self, state: DKTState) -> Prediction:
         """See `Tracer.mastery`; column k is skill index k, column 0 the unknown skill."""
-        features = state.history.every_skill()  # (n, skills, features)
-        n, n_skills, _ = features.shape
-        skill = torch.arange(n_skills, device=self.device)
-        every = skill.expand(n, n_skills)
-        asked = Questions(every, torch.zeros_like(every), features, SkillSets(skill[:, None]))
-        known = tuple(view.expand(-1, n_skills, -1) for view in _at_once(state.trunk.known))
-        return self._answer(known, asked)
+        return self._said(*self.network.every_skill(state.trunk.known, state.history.every_skill()))
 
     @torch.no_grad()
     def predict_log(self, store: SequenceStore) -> Prediction:
@@ -259,10 +238,17 @@ class DKT(Tracer):
         return self.network.correct.skill.bias.dtype
 
     def _answer(self, before: Known, asked: Asked) -> Prediction:
-        calibrated = self.calibration(self.network.correct_logit(before, asked))
-        if self.network.mastery is None:
-            return Prediction(calibrated, calibrated)
-        return Prediction(calibrated, self.network.mastery_logit(before, asked).sigmoid())
+        mastery = self.network.mastery_logit(before, asked) if self.network.mastery else None
+        return self._said(self.network.correct_logit(before, asked), mastery)
+
+    def _said(self, correct: Tensor, mastery: Tensor | None) -> Prediction:
+        """From logits."""
+        calibrated = self.calibration(correct)
+        return Prediction(calibrated, calibrated if mastery is None else mastery.sigmoid())
+
+    def _rows_of(self, question: Question) -> Rows:
+        item = question.item if self.network.items else None
+        return Rows.of(question.narrow, item, n_skills=self.vocabulary.n_skills, dtype=self._dtype)
 
     def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Known]]:
         """Whole histories with carried state: batches, and what is known before each answer."""
@@ -319,8 +305,3 @@ def _varies(store: SequenceStore, behaviour: str) -> bool:
     values = store.behaviour[:, BEHAVIOUR.index(behaviour)]
     told = values[~values.isnan()]
     return bool((told != told[:1]).any())
-
-
-def _at_once(known: Known) -> Known:
-    """What is known of each student now, as a batch of one step: (n, 1, hidden) a view."""
-    return tuple(view[:, None] for view in known)

@@ -20,8 +20,10 @@ from kt_fewshot.encoders import LSTM, Layer, State
 from kt_fewshot.multitask import Binary, GraphPrior, Regression, SplitMLP, Task, make_sharing
 from kt_fewshot.training import LossSum
 
+from .dkt_now import HeadsNow
 from .dkt_options import DKTOptions
 from .dkt_parts import AnswerReader, Asked, CorrectnessHead, ItemOffsets
+from .dkt_rows import Answers, Questions
 from .mastery_head import MasteryHead
 
 CORRECT: Final = Binary("correct")
@@ -90,6 +92,8 @@ class DKTNetwork(nn.Module):
         self.mastery = None
         if "mastery" in options.tasks:
             self.mastery = MasteryHead(hidden, vocabulary.n_skills, hidden=head, dropout=options.mastery_dropout)
+        first, second = (self.trunk.view(task) if task in tasks else 0 for task in ("correct", "mastery"))
+        self.heads_now = HeadsNow(self.correct, self.mastery, (first, second, self.trunk.n_views))
         widths = (hidden, embedding, len(QUESTION_FEATURES))
         self.behaviour = nn.ModuleDict(
             {
@@ -126,10 +130,9 @@ class DKTNetwork(nn.Module):
         before = _before(after, state.known, batch, running)
         return before, TrunkState(tuple(view[:, -1] for view in after), layers)
 
-    def step(self, batch: SequenceBatch, state: TrunkState) -> TrunkState:
-        """The state after one answer each, (batch, 1), where nobody begins anew."""
-        after, layers = self.trunk(batch, state.layers)
-        return TrunkState(tuple(view[:, -1] for view in after), layers)
+    def step(self, answers: Answers, state: TrunkState) -> TrunkState:
+        """The state after one answer each."""
+        return TrunkState(*self.trunk(answers, state.layers))
 
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
@@ -163,6 +166,17 @@ class DKTNetwork(nn.Module):
         if self.mastery is None:
             raise TypeError("Mastery is none of the tasks of this network.")
         return self.mastery(known[self.trunk.view("mastery")], asked)
+
+    def asked_now(self, known: Known, questions: Questions) -> tuple[Tensor, Tensor | None]:
+        """Logits (n,) of a right answer and, if that is a task, of mastery; `known: (n, hidden)` a view."""
+        return self._learned(*self.heads_now.asked(known, questions))
+
+    def every_skill(self, known: Known, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The same of a question on each skill, (n, skills); `features: (n, skills, QUESTION_FEATURES)`."""
+        return self._learned(*self.heads_now.every_skill(known, features))
+
+    def _learned(self, correct: Tensor, mastery: Tensor) -> tuple[Tensor, Tensor | None]:
+        return correct if self._learns_correct else torch.zeros_like(correct), mastery if self.mastery else None
 
     def behaviour_outputs(self, before: Known, batch: SequenceBatch) -> dict[str, Tensor]:
         """Raw output (batch, time) of each head of behaviour, from what is known before each answer."""

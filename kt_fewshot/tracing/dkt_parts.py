@@ -1,7 +1,6 @@
 """The parts of a deep tracer: a layer that reads answers, and the head that predicts the next one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol, final
 
 import torch
@@ -11,6 +10,9 @@ from torch.nn import functional
 from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSets, Vocabulary, mean_over_skills
 from kt_fewshot.encoders import Layer, State
 from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
+
+from .dkt_kept import Kept
+from .dkt_rows import Answers
 
 
 class Asked(Protocol):
@@ -35,16 +37,6 @@ class Asked(Protocol):
     def sets(self) -> SkillSets:
         """The skill sets."""
         ...
-
-
-@dataclass(frozen=True)
-class Questions:
-    """Questions that nobody has answered yet; fields as in `Asked`."""
-
-    skill_set: Tensor
-    item: Tensor
-    question: Tensor
-    sets: SkillSets
 
 
 @final
@@ -94,7 +86,7 @@ class AnswerReader(Layer):
         behaviour: whether behaviour is, where `side` is.
 
     Shape:
-        x: a `SequenceBatch`; y: (batch, time, 4 * hidden).
+        x: a `SequenceBatch`; y: (batch, time, 4 * hidden). Of `Answers`, which have no axis of time, y has none.
     """
 
     def __init__(
@@ -116,22 +108,44 @@ class AnswerReader(Layer):
         self.project_item = nn.Linear(2 * embedding, 4 * hidden, bias=False) if items else None
         width = len(QUESTION_FEATURES) + (len(BEHAVIOUR) if behaviour else 0)
         self.project_side = nn.Linear(width, 4 * hidden, bias=False) if side else None
+        self._table: Kept[Tensor] = Kept()
 
     def start(self, batch: int) -> State:  # noqa: ARG002 (the contract's)
         """Nothing: each answer is read by itself."""
         return ()
 
-    def forward(self, x: SequenceBatch, state: State, reset: Tensor | None = None) -> tuple[Tensor, State]:  # noqa: ARG002
-        """Read a batch."""
+    def forward(  # noqa: D102 (the contract's)
+        self,
+        x: SequenceBatch | Answers,
+        state: State,
+        reset: Tensor | None = None,  # noqa: ARG002
+    ) -> tuple[Tensor, State]:
+        return self._read_now(x) if isinstance(x, Answers) else self._read(x), state
+
+    def _read(self, x: SequenceBatch) -> Tensor:
         vectors, right = mean_over_skills(self.answer, x.sets), x.correct.long()  # (sets, 2, embedding)
         inputs, weights = self._beside(x)
-        if x.skill_set.numel() <= len(vectors):  # fewer answers than rows of the table that could be looked up
-            inputs, weights = [vectors[x.skill_set, right], *inputs], [self.project.weight, *weights]
-            return functional.linear(torch.cat(inputs, dim=-1), torch.cat(weights, dim=1), self.project.bias), state
         gates = self.project(vectors)[x.skill_set, right]
         if inputs:  # one product of all of them
             gates = gates + functional.linear(torch.cat(inputs, dim=-1), torch.cat(weights, dim=1))
-        return gates, state
+        return gates
+
+    def _read_now(self, x: Answers) -> Tensor:
+        """(n, 4 * hidden)."""
+        gates = x.rows.answered(x.correct).sum(self._table.of([self], self._all_rows))
+        if not self.project_side:
+            return gates
+        side = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
+        return gates + functional.linear(torch.cat(side, dim=-1), self.project_side.weight)
+
+    def _all_rows(self) -> Tensor:
+        """(2 * (skills + items), 4 * hidden) what each skill and item brings, answered wrong and right."""
+        rows = self.project(self.answer).flatten(0, 1)
+        if not (self.items and self.project_item):
+            return rows
+        right, wrong = self.project_item.weight.chunk(2, dim=1)
+        of_items = functional.linear(self.items.vector, torch.cat([wrong, right]))
+        return torch.cat([rows, of_items.view(-1, len(right))])
 
     def _beside(self, x: SequenceBatch) -> tuple[list[Tensor], list[Tensor]]:
         """What is read beside skill set and answer, each (batch, time, width), and the weights it is read with."""

@@ -27,7 +27,6 @@ def test_features_are_the_store_s(known: tuple[SequenceStore, Vocabulary]):
         final = LiveHistory.of_store(store.students(student, student + 1), vocabulary)
         for stepped, whole in (
             (live.practice.tensor, final.practice.tensor),
-            (live.whole, final.whole),
             (live.counts.tensor, final.counts.tensor),
         ):
             torch.testing.assert_close(stepped, whole, equal_nan=True)

@@ -6,6 +6,7 @@ from torch import nn
 
 from kt_fewshot.encoders import LSTM
 from kt_fewshot.encoders.lstm import BACKEND_VARIABLE, LSTM_BACKENDS
+from kt_fewshot.encoders.lstm_fast import MANY
 
 BATCH, TIME, INPUT, HIDDEN = 3, 7, 4, 5
 
@@ -77,6 +78,18 @@ def test_carried_state_is_one_long_row() -> None:
     second, last = ours(x[:, 4:], state)
     torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
     torch.testing.assert_close(last[1], end[1])
+
+
+@pytest.mark.parametrize("batch", [BATCH, MANY])
+def test_step_by_step_is_the_row(batch: int) -> None:
+    ours = twins()[0].float()
+    x = torch.randn(batch, TIME, 4 * HIDDEN)
+    whole, end = ours(x, ours.start(batch))
+    state = ours.start(batch)
+    for t in range(TIME):
+        y, state = ours(x[:, t], state)
+        torch.testing.assert_close(y, whole[:, t])
+    torch.testing.assert_close(state, end)
 
 
 def test_autograd_finds_the_same_gradient_and_the_next() -> None:

@@ -1,12 +1,13 @@
 """Tests of the mastery head."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from kt_fewshot.data import HORIZON, QUESTION_FEATURES, SkillSets
 from kt_fewshot.tracing.bkt_recursion import log_likelihood
-from kt_fewshot.tracing.dkt_parts import Questions
 from kt_fewshot.tracing.mastery_head import MasteryHead
 
 
@@ -68,7 +69,7 @@ def test_planted_emission_is_found() -> None:
 
 def test_one_value_a_question() -> None:
     head = MasteryHead(3, 4)
-    asked = Questions(
+    asked = SimpleNamespace(
         skill_set=torch.tensor([[0, 1]]),
         item=torch.zeros(1, 2, dtype=torch.int64),
         question=torch.randn(1, 2, len(QUESTION_FEATURES)),
