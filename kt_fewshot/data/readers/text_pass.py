@@ -204,7 +204,7 @@ class TextPass:
 
 @cache  # once a process
 def _keep_freed() -> None:
-    """Have a piece's memory kept for the next one: to fetch it from the system again takes a sixth of all reading."""
+    """Have a piece's memory kept for the next one: to fetch it from the system again takes a tenth of all reading."""
     bytes(KEPT)  # given back at once, and never written to
 
 
