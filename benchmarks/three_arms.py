@@ -149,21 +149,29 @@ def _paired(task: str, runs: Sequence[Run], reference: Sequence[Run]) -> PairedL
     return PairedLosses(joint, other, runs[0][task][1])
 
 
-def markdown(table: str, name: str, found: Mapping[str, Any]) -> str:
-    """One data set's table."""
-    columns = ("model", "test AUC (s.d.)", "log loss", "change of log loss [95 %]", "Delta-m [95 %]", "CPU s")
-    lines = [f"#### {table}: {name}", "", f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|"]
-    for number, (configuration, one) in enumerate(found.items()):
-        score = f"{one['auc']:.4f} ({one['auc_deviation']:.4f})"
-        changes = ("", "") if number == 0 else (_percent(one["change"]), _percent(one["delta_m"]))
-        cells = (configuration, score, f"{one['log_loss']:.4f}", *changes, f"{one['cpu_seconds']:.0f}")
-        lines.append(f"| {' | '.join(cells)} |")
+def markdown(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """One table's data sets side by side: data set -> configuration -> numbers."""
+    first = next(iter(found.values()))
+    reference = next(iter(first))
+    lines = [f"| model | {' | '.join(found)} |", "| --- " * (1 + len(found)) + "|"]
+    scores = [f"{logs[reference]['auc']:.4f}" for logs in found.values()]
+    lines.append(f"| {reference}: test AUC | {' | '.join(scores)} |")
+    numbers = {"change": "log loss of the next answer"}
+    if any(len(one["tasks"]) > 1 for name, one in first.items() if name != reference):
+        numbers["delta_m"] = "Delta-m of all tasks"
+    for number, what in numbers.items():
+        lines.append(f"| *{what}* |{' |' * len(found)}")
+        for configuration in [name for name in first if name != reference]:
+            cells = [_percent(logs[configuration][number]) if configuration in logs else "" for logs in found.values()]
+            lines.append(f"| {configuration} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def _percent(change: Mapping[str, float]) -> str:
-    value, low, high = (f"{change[end]:+.1%}" for end in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+    """Positive is better; bold where the interval leaves out 0."""
+    value, low, high = (f"{100 * change[end]:+.1f}" for end in ("value", "low", "high"))
+    told = f"{value} [{low}, {high}]"
+    return f"**{told}**" if change["low"] > 0 or change["high"] < 0 else told
 
 
 if __name__ == "__main__":
@@ -184,5 +192,5 @@ if __name__ == "__main__":
     tables = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for log in chosen.data:
         tables.setdefault(chosen.table, {})[log] = compared(chosen.table, log)
-        print(markdown(chosen.table, log, tables[chosen.table][log]), end="\n\n")
+    print(markdown(tables[chosen.table]))
     RESULTS.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
