@@ -12,7 +12,6 @@ from kt_fewshot.data import (
     Interactions,
     Question,
     SequenceStore,
-    SkillSets,
     Vocabulary,
     encode,
 )
@@ -22,7 +21,7 @@ from kt_fewshot.tracing import Tracer, load_tracer
 def random_log(
     n_students: int = 8, *, seed: int = 0, longest: int = 30, skills: int = 4, items: int = 9, bundles: bool = False
 ) -> Interactions:
-    """A log with everything: unequal lengths, skill sets, no skills, missing items, times and behaviour.
+    """A log with everything: unequal lengths, skill sets, no skills, missing items, times, behaviour and schools.
 
     With `bundles` some neighbours share one, of up to four answers; some answers are in none, some have no time.
     """
@@ -43,6 +42,7 @@ def random_log(
             "response_time": [None if k % 5 == 0 else response_time[k] for k in range(n)],
             "hints": rng.integers(0, 3, n),
             "attempts": rng.integers(1, 4, n),
+            "group": np.repeat([f"school-{k % 3}" for k in range(n_students)], lengths),
         }
     )
     log = Interactions.ordered(frame)
@@ -184,9 +184,8 @@ def assert_stepping_equals_vectorised(tracer: Tracer, log: Interactions, toleran
 
 def step_of(store: SequenceStore, at: int) -> tuple[Question, Answer]:
     """One answer of a store as a question and its answer."""
-    sets = SkillSets(store.sets.members[store.skill_set[at : at + 1].long()])
-    question = Question(sets, store.item[at : at + 1].long(), store.time[at : at + 1])
-    return question, Answer(store.correct[at : at + 1], store.behaviour[at : at + 1])
+    answer = Answer(store.correct[at : at + 1], store.behaviour[at : at + 1])
+    return Question.of_rows(store, torch.tensor([at], device=store.correct.device)), answer
 
 
 def assert_survives_saving(tracer: Tracer, log: Interactions, folder: Path) -> None:

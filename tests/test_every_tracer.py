@@ -35,6 +35,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"plain": True},
         {"skill_rank": 2, "skill_graph": 1.0},
         *({"sharing": sharing} for sharing in SHARINGS if sharing != "hard"),
+        {"group_tie": 0.01},
     ],
     "elo": [{}, {"skills": False}],
     "irt": [{}, {"abilities": True}],
@@ -52,7 +53,8 @@ BUNDLED = random_log(seed=3, bundles=True)
 
 
 def make(name: str, options: dict[str, Any]) -> Tracer:
-    return tracer_class(name)(Vocabulary.of(random_log(12, seed=1), min_item_answers=2), options).double()
+    vocabulary = replace(Vocabulary.of(random_log(12, seed=1), min_item_answers=2), groups=("school-1", "school-2"))
+    return tracer_class(name)(vocabulary, options).double()
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join([case[0], *map(str, case[1].values())]))

@@ -17,7 +17,7 @@ from .parts import PARTS, Part, Split, count
 from .pseudonymised import pseudonymised
 from .pseudonyms import has_e_mail, pseudonym
 from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
-from .vocabulary import UNKNOWN, Vocabulary
+from .vocabulary import GROUP_ANSWERS, UNKNOWN, Vocabulary
 from .windows import Windows, sliding_windows
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BEHAVIOUR",
+    "GROUP_ANSWERS",
     "HORIZON",
     "LOADERS",
     "N_FEATURES",

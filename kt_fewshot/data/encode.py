@@ -1,5 +1,6 @@
 """From the log table to the sequence store: everything a model may know of each answer, computed once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ def encode(
     numbered = numbered or NumberedSets(vocabulary)
     skill_set = numbered.of(table["skills"])
     sets = numbered.sets
-    item = _item(table["item"], vocabulary)
+    item = _index(table["item"], vocabulary.items)
     correct = torch.tensor(table["correct"].to_numpy())
     student = torch.tensor(table["student"].rle_id().to_numpy().astype(np.int64))
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), torch.bincount(student).cumsum(0)])
@@ -81,6 +82,7 @@ def encode(
         time=time,
         place=place,
         heard=heard[: len(place)],
+        group=_groups(table["group"], vocabulary),
         sets=sets,
     )
 
@@ -90,12 +92,20 @@ def log_gap(seconds: Tensor) -> Tensor:
     return torch.log1p(seconds.nan_to_num(0.0).clamp(min=0)) / GAP_SCALE
 
 
-def _item(items: pl.Series, vocabulary: Vocabulary) -> Tensor:
-    if not vocabulary.items:
-        return torch.full((len(items),), UNKNOWN)
-    code = pl.DataFrame({"item": vocabulary.items}, schema={"item": pl.String}).with_row_index("code", offset=1)
-    coded = items.to_frame("item").join(code, on="item", how="left", maintain_order="left")
+def _index(names: pl.Series, known: Sequence[str]) -> Tensor:
+    """Each name's index, counted from 1; `UNKNOWN` of others."""
+    if not known:
+        return torch.full((len(names),), UNKNOWN)
+    code = pl.DataFrame({"name": known}, schema={"name": pl.String}).with_row_index("code", offset=1)
+    coded = names.to_frame("name").join(code, on="name", how="left", maintain_order="left")
     return torch.tensor(coded["code"].fill_null(UNKNOWN).to_numpy().astype(np.int64))
+
+
+def _groups(groups: pl.Series, vocabulary: Vocabulary) -> Tensor:
+    """(answers,) group of each answer; (0,) where none are told apart."""
+    if not vocabulary.groups:
+        return torch.zeros(0, dtype=torch.int16)
+    return _index(groups, vocabulary.groups).to(torch.int16)
 
 
 def _behaviour(table: pl.DataFrame, vocabulary: Vocabulary, dtype: torch.dtype) -> Tensor:

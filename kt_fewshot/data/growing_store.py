@@ -68,7 +68,7 @@ class _Column:
         self._rows = 0
 
     def add(self, rows: np.ndarray) -> None:
-        if not self._rows:
+        if not self._file.tell():
             self._kind = rows[:0]
             self._write_header()
         np.ascontiguousarray(rows).tofile(self._file)

@@ -31,12 +31,20 @@ class Question:
 
     - `sets`: row k holds the skills of student k's question;
     - `item: (n,)` index, 0 unknown;
-    - `time: (n,)` seconds, NaN where unknown.
+    - `time: (n,)` seconds, NaN where unknown;
+    - `group: (n,)` index of the student's school or class, 0 unknown; None: all unknown.
     """
 
     sets: SkillSets
     item: Tensor
     time: Tensor
+    group: Tensor | None = None
+
+    @classmethod
+    def of_rows(cls, store: SequenceStore, rows: Tensor) -> "Question":
+        """What was asked at positions `rows: (n,)` of a store, of one student each."""
+        sets = SkillSets(store.sets.members[store.skill_set[rows].long()])
+        return cls(sets, store.item[rows].long(), store.time[rows], store.group_of(rows))
 
     @cached_property
     def narrow(self) -> SkillSets:

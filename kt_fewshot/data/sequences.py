@@ -23,7 +23,7 @@ class SequenceBatch:
     - the store's columns at those positions (padding repeats the answer at position 0): `skill_set`, `item`,
       `correct`: (batch, time); `question`, `behaviour`, `ahead`: (batch, time, ...);
     - `heard`: as `question`, when the answer comes in; `place: (batch, time)` answers of its bundle before each, None
-      where each answer stands alone;
+      where each answer stands alone; `group: (batch, time)` the students' groups, None where none are told apart;
     - `sets`: what `skill_set` points to.
     """
 
@@ -38,6 +38,7 @@ class SequenceBatch:
     ahead: Tensor
     heard: Tensor
     place: Tensor | None
+    group: Tensor | None
     sets: SkillSets
 
     @classmethod
@@ -61,6 +62,7 @@ class SequenceBatch:
             ahead=store.ahead[at],
             heard=store.heard[at] if bundled else question,
             place=store.place[at].long() if bundled else None,
+            group=store.group_of(at),
             sets=store.sets,
         )
 
@@ -135,7 +137,7 @@ class PackedRows:
     def fingerprint(self) -> str:
         """A text that changes with the answers and with how they are batched."""
         content = hashlib.sha256(f"{self.rows} {self.time} {self.seed}".encode())
-        for name in ("starts", "skill_set", "item", "correct", "scored", "place"):
+        for name in ("starts", "skill_set", "item", "correct", "scored", "place", "group"):
             content.update(getattr(self.store, name).cpu().contiguous().numpy())
         return content.hexdigest()
 

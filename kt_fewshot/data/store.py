@@ -51,6 +51,7 @@ class SequenceStore:
     - `place: (answers,)`: how many answers of its bundle came before; `question` is as of the bundle's start, `heard:
       (answers, QUESTION_FEATURES)` the same when the answer comes in, after those before it. Both are without rows
       where no two answers share a bundle (`place` is 0, `heard` is `question`);
+    - `group: (answers,)` index of the student's school or class, 0 unknown; without rows where none are told apart;
     - `sets`: the skill sets that `skill_set` points to.
     """
 
@@ -65,6 +66,7 @@ class SequenceStore:
     time: Tensor
     place: Tensor
     heard: Tensor
+    group: Tensor
     sets: SkillSets
 
     def __len__(self) -> int:
@@ -94,6 +96,10 @@ class SequenceStore:
         if not len(self.place):
             return None
         return torch.arange(len(self), device=self.place.device) - self.place
+
+    def group_of(self, at: Tensor) -> Tensor | None:
+        """The groups of answers at these positions, of their shape; None where none are told apart."""
+        return self.group[at].long() if len(self.group) else None
 
     def students(self, first: int, last: int) -> "SequenceStore":
         """The students `first` to `last - 1`, without copying."""

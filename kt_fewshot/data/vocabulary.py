@@ -14,53 +14,65 @@ EQUAL: Final = 1e-6
 """Numbers of a variance no larger are all the same, but for rounding."""
 
 UNKNOWN: Final = 0
-"""Index of the unknown skill and of the unknown item; known ones count from 1."""
+"""Index of the unknown skill, of the unknown item and of the unknown group; known ones count from 1."""
+
+GROUP_ANSWERS: Final = 500
+MOST_GROUPS: Final = 31
+"""A group with fewer answers tells too little of itself, and every group costs a tower of the model."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The skills and items a model has rows for, and the scale of response times.
 
-    Index 0 is the unknown row of both: an answer without a skill, a skill never seen, an item that is rare or new.
+    Index 0 is the unknown row of each: an answer without a skill, a skill never seen, an item that is rare or new, a
+    student of no group or a small one.
 
     Args:
         skills: names; skill k of the model is `skills[k - 1]`.
         items: ids; item k of the model is `items[k - 1]`.
         response_time: mean and standard deviation of log(1 + response time in seconds).
+        groups: schools or classes that are told apart; group k of the model is `groups[k - 1]`.
     """
 
     skills: tuple[str, ...]
     items: tuple[str, ...] = ()
     response_time: tuple[float, float] = (0.0, 1.0)
+    groups: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, interactions: Interactions, *, min_item_answers: int = 5) -> "Vocabulary":
+    def of(cls, interactions: Interactions, *, min_item_answers: int = 5, groups: bool = False) -> "Vocabulary":
         """Read the vocabulary off training students.
 
         Args:
             interactions: the training answers.
             min_item_answers: an item with fewer answers has too little evidence for a row of its own.
+            groups: whether groups are told apart: the `MOST_GROUPS` largest that have at least `GROUP_ANSWERS` answers.
         """
-        return cls.of_pieces([interactions], min_item_answers=min_item_answers)
+        return cls.of_pieces([interactions], min_item_answers=min_item_answers, groups=groups)
 
     @classmethod
-    def of_pieces(cls, pieces: Iterable[Interactions], *, min_item_answers: int = 5) -> "Vocabulary":
+    def of_pieces(
+        cls, pieces: Iterable[Interactions], *, min_item_answers: int = 5, groups: bool = False
+    ) -> "Vocabulary":
         """Read the vocabulary off training students in pieces; how they are cut and ordered makes no difference.
 
         Args:
             pieces: the training answers, one log after the other.
             min_item_answers: as `of` has it.
+            groups: as `of` has it.
         """
         skills: set[str] = set()
-        counts = pl.DataFrame(schema={"item": pl.String, "count": pl.UInt32})
+        of_item, of_group = _Counts("item"), _Counts("group")
         times = _Moments()
         for piece in pieces:
             skills.update(piece.skill_names())
-            here = piece.table["item"].drop_nulls().value_counts().cast(counts.schema)
-            counts = pl.concat([counts, here]).group_by("item").sum()
+            of_item.add(piece)
+            if groups:
+                of_group.add(piece)
             times.add(piece.table["response_time"].drop_nulls().cast(pl.Float64).clip(0).log1p())
-        items = counts.filter(pl.col("count") >= min_item_answers)["item"].sort().to_list()
-        return cls(tuple(sorted(skills)), tuple(items), times.mean_and_deviation())
+        items, told_apart = of_item.names(min_item_answers), of_group.names(GROUP_ANSWERS, most=MOST_GROUPS)
+        return cls(tuple(sorted(skills)), items, times.mean_and_deviation(), told_apart)
 
     @property
     def n_skills(self) -> int:
@@ -71,6 +83,11 @@ class Vocabulary:
     def n_items(self) -> int:
         """Rows a table over items needs, the unknown row included."""
         return len(self.items) + 1
+
+    @property
+    def n_groups(self) -> int:
+        """Groups a model tells apart, the unknown one included."""
+        return len(self.groups) + 1
 
     def skill_index(self) -> dict[str, int]:
         """Name to index of every known skill."""
@@ -93,7 +110,28 @@ class Vocabulary:
     def from_dict(cls, values: Mapping[str, Any]) -> "Vocabulary":
         """Read what `to_dict` wrote."""
         mean, deviation = values["response_time"]
-        return cls(tuple(values["skills"]), tuple(values["items"]), (float(mean), float(deviation)))
+        groups = tuple(values.get("groups", ()))
+        return cls(tuple(values["skills"]), tuple(values["items"]), (float(mean), float(deviation)), groups)
+
+
+class _Counts:
+    """How many answers each name of a column has, in a log that comes in pieces."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self._counts = pl.DataFrame(schema={column: pl.String, "count": pl.UInt32})
+
+    def add(self, piece: Interactions) -> None:
+        """More answers."""
+        here = piece.table[self.column].drop_nulls().value_counts().cast(self._counts.schema)
+        self._counts = pl.concat([self._counts, here]).group_by(self.column).sum()
+
+    def names(self, least: int, *, most: int | None = None) -> tuple[str, ...]:
+        """Those with at least so many answers, at most so many of them, in order."""
+        enough = self._counts.filter(pl.col("count") >= least)
+        if most is not None:
+            enough = enough.sort(["count", self.column], descending=[True, False]).head(most)
+        return tuple(enough[self.column].sort().to_list())
 
 
 class _Moments:

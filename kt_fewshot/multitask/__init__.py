@@ -9,6 +9,7 @@ from .class_tasks import MultiClass, Ordinal
 from .convex_heads import LogisticHead, SVMHead
 from .fitted_heads import FittedHead, HeadFitter, PrototypeHead, RidgeHead, class_means, squared_distances
 from .grouping import group_tasks
+from .groups import ByGroup
 from .heads import GatheredLinear, SplitMLP
 from .low_rank import LowRankLinear
 from .metric_heads import AttentionHead, RelationHead, SoftKMeansHead
@@ -32,6 +33,7 @@ __all__ = [
     "SHARINGS",
     "AttentionHead",
     "Binary",
+    "ByGroup",
     "Calibration",
     "FittedHead",
     "GatheredLinear",

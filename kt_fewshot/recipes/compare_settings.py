@@ -68,6 +68,11 @@ class CompareSettings(BaseModel):
             raise ValueError(f"Settings `folds` and `data.{named[0]}` exclude each other. Leave one out.")
         return self
 
+    @property
+    def groups(self) -> bool:
+        """Whether a tracer tells groups of students apart."""
+        return any(options.get("group_tie") is not None for options in self.models.values())
+
     @classmethod
     def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
         """Settings from a file, if there is one, and values that go before it.

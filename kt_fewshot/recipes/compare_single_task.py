@@ -160,7 +160,8 @@ class _Trainings:
         trained = load_tracer(run.model)
         if not isinstance(trained, DKT) or len(trained.settings.tasks) < 2:
             raise KTError(f"{run.path} learned one task only, so there is nothing to compare with single tasks.")
-        study = Study.of(settings.data.load(), min_item_answers=settings.min_item_answers)
+        least = settings.min_item_answers
+        study = Study.of(settings.data.load(), min_item_answers=least, groups=settings.groups)
         if study.vocabulary != trained.vocabulary:
             raise KTError(f"The log of {run.path} is not what it was when the run learned from it. Train anew.")
         return cls(run, settings, trained, study, fingerprint(study), say, listen)

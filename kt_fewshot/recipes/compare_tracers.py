@@ -93,7 +93,7 @@ def _compare(settings: CompareSettings, run: RunFolder, *, say: Say, listen: Lis
     foretold: dict[str, list[Foretold]] = {name: [] for name in settings.names}
     split: list[pl.DataFrame] = []
     for number, data in enumerate(settings.load(), start=1):
-        study = Study.of(data, min_item_answers=settings.min_item_answers)
+        study = Study.of(data, min_item_answers=settings.min_item_answers, groups=settings.groups)
         if number == 1:
             _introduce(study, settings, run, say)
         folds.append(_asked(study))

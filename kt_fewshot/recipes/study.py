@@ -10,6 +10,7 @@ from typing import Self
 import polars as pl
 
 from kt_fewshot.data import (
+    GROUP_ANSWERS,
     PARTS,
     BucketedSplit,
     GrowingStore,
@@ -50,23 +51,29 @@ class Study:
     lines: tuple[str, ...]
 
     @classmethod
-    def of(cls, data: Data, *, min_item_answers: int, folder: Path | None = None) -> Self:
+    def of(cls, data: Data, *, min_item_answers: int, groups: bool = False, folder: Path | None = None) -> Self:
         """Encode a split log.
 
         Args:
             data: the split log.
             min_item_answers: an item with fewer training answers is the unknown item.
+            groups: whether groups of students are told apart.
             folder: where the stores of a log in buckets are written, to be mapped into memory from there.
 
         Raises:
-            KTError: if the log names neither skills nor items.
+            KTError: if the log names neither skills nor items, or no groups where they are to be told apart.
         """
         split = data.split
         train = (piece.train.interactions for piece in split.pieces())
-        vocabulary = Vocabulary.of_pieces(train, min_item_answers=min_item_answers)
+        vocabulary = Vocabulary.of_pieces(train, min_item_answers=min_item_answers, groups=groups)
         if not vocabulary.skills and not vocabulary.items:
             raise KTError(
                 "The log names neither skills nor items, so there is nothing to trace. Name one with --skill."
+            )
+        if groups and not vocabulary.groups:
+            raise KTError(
+                f"`group_tie` wants groups of students with {GROUP_ANSWERS} training answers or more. The log has "
+                "none. Name their column with --group, or leave `group_tie` out."
             )
         return cls(
             vocabulary,

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import torch
 
-from kt_fewshot.data import SKILL_SEPARATOR, Answer, Interactions, Question, SequenceStore, SkillSets, encode
+from kt_fewshot.data import SKILL_SEPARATOR, Answer, Interactions, Question, SequenceStore, encode
 from kt_fewshot.reports import Steps
 from kt_fewshot.tracing import Prediction, Tracer
 
@@ -73,9 +73,7 @@ def _trace(tracer: Tracer, before: Interactions, here: Interactions) -> dict[str
 def _asked(store: SequenceStore, place: int) -> tuple[Question, Answer]:
     """The answers at a place of each history; of a history that has ended, its last one, for which nobody asks."""
     rows = torch.minimum(store.starts[:-1] + place, store.starts[1:] - 1)
-    sets = SkillSets(store.sets.members[store.skill_set[rows].long()])
-    question = Question(sets, store.item[rows].long(), store.time[rows])
-    return question, Answer(store.correct[rows], store.behaviour[rows])
+    return Question.of_rows(store, rows), Answer(store.correct[rows], store.behaviour[rows])
 
 
 def _met_before(before: Interactions) -> dict[str, set[str]]:

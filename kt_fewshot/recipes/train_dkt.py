@@ -122,7 +122,7 @@ def _trained(
     settings: TrainSettings, run: RunFolder, stores: Path, *, report: bool, say: Say, progress: Progress | None
 ) -> TrainedRun:
     data = settings.data.load(in_buckets=True)
-    study = Study.of(data, min_item_answers=settings.min_item_answers, folder=stores)
+    study = Study.of(data, min_item_answers=settings.min_item_answers, groups=settings.groups, folder=stores)
     del data  # frees the log as text
     for line in study.lines:
         say(line)

@@ -54,6 +54,11 @@ class TrainSettings(RunSettings):
             raise KTError(first_problem(error, known=known, inside="model")) from error
         return tracer.to(choose_device(self.device))
 
+    @property
+    def groups(self) -> bool:
+        """Whether the model tells groups of students apart."""
+        return self.model.get("group_tie") is not None
+
     def write(self, path: Path) -> None:
         """Write every setting as YAML, paths so that they hold in any working folder."""
         whole = self.model_copy(update={"data": self.data.absolute()})

@@ -173,7 +173,7 @@ class DKT(Tracer):
     def update(self, state: DKTState, question: Question, answer: Answer) -> DKTState:
         """See `Tracer.update`."""
         heard, behaviour = state.history.features(question), answer.behaviour.to(self._dtype)
-        answers = Answers(self._rows_of(question), answer.correct, heard, behaviour)
+        answers = Answers(self._rows_of(question), answer.correct, heard, behaviour, question.group)
         return DKTState(self.network.step(answers, state.trunk), state.history.after(question, answer))
 
     @torch.no_grad()

@@ -17,7 +17,7 @@ from kt_fewshot.data import (
     before_answer,
 )
 from kt_fewshot.encoders import LSTM, Layer, State
-from kt_fewshot.multitask import Binary, GraphPrior, Regression, SplitMLP, Task, make_sharing
+from kt_fewshot.multitask import Binary, ByGroup, GraphPrior, Regression, SplitMLP, Task, make_sharing
 from kt_fewshot.training import LossSum
 
 from .dkt_now import HeadsNow
@@ -33,6 +33,9 @@ BEHAVIOUR_TASKS: Final[dict[str, Task]] = {
     "attempts": Regression("attempts", unit="log attempts"),
 }
 
+
+GROUP_DROPOUT: Final = 0.1
+"""Share of answers whose student's group is hidden in training."""
 
 LOW_TO_HIGH: Final = (*BEHAVIOUR_TASKS, "correct", "mastery")
 """Tasks in the order in which one may help the next."""
@@ -77,8 +80,12 @@ class DKTNetwork(nn.Module):
             )
             return reader, LSTM(hidden)
 
+        def make_tied() -> Sequence[Layer]:
+            return [ByGroup(make_tower, vocabulary.n_groups, tie=options.group_tie or 0.0)]
+
         tasks = [task for task in LOW_TO_HIGH if task in options.tasks]
-        self.trunk = make_sharing(options.sharing, make_tower, tasks, width=hidden, options=options.sharing_options)
+        make = make_tower if options.group_tie is None else make_tied
+        self.trunk = make_sharing(options.sharing, make, tasks, width=hidden, options=options.sharing_options)
         self.correct = CorrectnessHead(
             vocabulary,
             width=hidden,
@@ -136,7 +143,7 @@ class DKTNetwork(nn.Module):
 
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
-        batch = self._hide_items(batch)
+        batch = self._hide_groups(self._hide_items(batch))
         start = self.start(len(batch.index))
         after, _ = self.trunk(batch, start.layers, batch.reset)
         return self.task_losses(_before(after, start.known, batch), batch) | self._penalties(after, batch)
@@ -210,6 +217,13 @@ class DKTNetwork(nn.Module):
         hidden = torch.rand(batch.item.shape, device=batch.item.device) < self.options.item_dropout
         return replace(batch, item=batch.item.masked_fill(hidden, UNKNOWN))
 
+    def _hide_groups(self, batch: SequenceBatch) -> SequenceBatch:
+        """Some answers' groups become the unknown one, which so learns what to expect of a group never seen."""
+        if batch.group is None or not self.training:
+            return batch
+        hidden = torch.rand(batch.item.shape, device=batch.item.device) < GROUP_DROPOUT
+        return replace(batch, group=batch.group.masked_fill(hidden, UNKNOWN))
+
     def _penalties(self, after: Known, batch: SequenceBatch) -> dict[str, LossSum]:
         """Regularisers, as sums over answers like the losses."""
         penalties = {}
@@ -222,6 +236,9 @@ class DKTNetwork(nn.Module):
             penalties["skill_graph"] = LossSum(self.skill_prior_share * rough * count, count)
         if (tie := self.trunk.penalty()) is not None:
             penalties["tie"] = LossSum(tie * count, count)
+        for layer in self.trunk.modules():
+            if isinstance(layer, ByGroup):
+                penalties["group_tie"] = LossSum(layer.penalty() * count, count)
         if self.options.reconstruction:
             explained = CORRECT.loss(self.correct_logit(after, batch), batch.correct, batch.scored)
             penalties["reconstruction"] = LossSum(self.options.reconstruction * explained.total, count)

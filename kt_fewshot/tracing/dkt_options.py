@@ -56,6 +56,11 @@ class DKTOptions(BaseModel):
         default="hard", description="what the tasks share of the trunk: a name of `multitask.SHARINGS`"
     )
     sharing_options: dict[str, Any] = Field(default={}, description='of the sharing scheme, as {"tie": 0.01} of soft')
+    group_tie: float | None = Field(
+        default=None,
+        ge=0,
+        description="a trunk for each group of students, drawn to their mean so strongly; null is one for all",
+    )
     balancing: str = Field(
         default="sum", description="how the tasks' losses become one gradient: a name of `multitask.BALANCINGS`"
     )

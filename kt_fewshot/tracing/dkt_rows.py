@@ -46,9 +46,13 @@ class Questions(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What n students answer now: rows, correct (n,), history features, and behaviour (n, BEHAVIOUR), NaN unknown."""
+    """What n students answer now: rows, correct (n,), history features, and behaviour (n, BEHAVIOUR), NaN unknown.
+
+    `group: (n,)` as a `Question` has it.
+    """
 
     rows: Rows
     correct: Tensor
     features: Tensor
     behaviour: Tensor
+    group: Tensor | None

@@ -5,7 +5,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from kt_fewshot.data import Answer, Occurrences, Question, SequenceStore, SkillSets
+from kt_fewshot.data import Answer, Occurrences, Question, SequenceStore
 
 from .tracer import Prediction, Tracer
 
@@ -78,9 +78,7 @@ def before_bundle(state: Any, known: Any, place: Tensor) -> Any:  # noqa: ANN401
 
 
 def _asked(store: SequenceStore, here: Tensor) -> tuple[Question, Answer]:
-    sets = SkillSets(store.sets.members[store.skill_set[here].long()])
-    question = Question(sets, store.item[here].long(), store.time[here])
-    return question, Answer(store.correct[here], store.behaviour[here])
+    return Question.of_rows(store, here), Answer(store.correct[here], store.behaviour[here])
 
 
 def _rows(state: Any, rows: Any) -> Any:  # noqa: ANN401 (each tracer has a state of its own)

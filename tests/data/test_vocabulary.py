@@ -23,6 +23,28 @@ def test_mean_and_deviation_of_log_seconds():
     assert deviation == pytest.approx(math.sqrt((1 / 9 + 25 / 9 + 16 / 9) / 2), abs=1e-7)
 
 
+def of_groups(*groups: str | None) -> Interactions:
+    columns = {"student": [str(k) for k in range(len(groups))], "group": groups, "correct": 1}
+    return Interactions.ordered(pl.DataFrame(columns, schema_overrides={"group": pl.String}))
+
+
+def test_the_largest_groups_with_enough_answers_are_told_apart_where_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("kt_fewshot.data.vocabulary.GROUP_ANSWERS", 2)
+    monkeypatch.setattr("kt_fewshot.data.vocabulary.MOST_GROUPS", 2)
+    school = of_groups("b", "a", "a", None, "c", "b", "a", "d", "d", None, None)
+    assert Vocabulary.of(school, groups=True).groups == ("a", "b")
+    assert Vocabulary.of_pieces([of_groups("b", "a", "c"), of_groups("c")], groups=True).groups == ("c",)
+    assert Vocabulary.of(school).groups == ()
+    assert Vocabulary.of(school, groups=True).n_groups == 3
+
+
+def test_a_vocabulary_without_groups_in_it_is_read():
+    known = Vocabulary(("s",), groups=("a",))
+    assert Vocabulary.from_dict(known.to_dict()) == known
+    old = {name: value for name, value in known.to_dict().items() if name != "groups"}
+    assert Vocabulary.from_dict(old) == Vocabulary(("s",))
+
+
 @pytest.mark.parametrize("times", [[], [3.0], [None, None], [7.3] * 5])
 def test_times_that_do_not_differ_have_deviation_one(times: list[float | None]):
     assert Vocabulary.of(log(times)).response_time[1] == 1

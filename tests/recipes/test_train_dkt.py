@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 from _cli import small_log
 
@@ -28,6 +29,18 @@ def test_ten_lines():
     assert trained.history.rows[0].metrics["auc"] == pytest.approx(trained.history.best.metrics["auc"])
     assert trained.tracer.name == "dkt"
     assert heard[-1].startswith("train ")
+
+
+def test_a_trunk_for_each_school(monkeypatch):
+    monkeypatch.setattr("kt_fewshot.data.vocabulary.GROUP_ANSWERS", 100)
+    schools = small_log().with_columns(school=pl.col("student").rank("dense") % 2)
+    schools.vstack(schools.with_columns(student=pl.col("student") + "-2")).write_csv("schools.csv")
+    data = {"log": ["schools.csv"], "read": {"columns": {"group": "school"}}}
+    trained = train_dkt(TrainSettings(data=data, model={**MODEL, "group_tie": 0.1}), report=False)
+    assert trained.tracer.vocabulary.groups == ("0", "1")
+    monkeypatch.setattr("kt_fewshot.data.vocabulary.GROUP_ANSWERS", 500)
+    with pytest.raises(KTError, match=r"groups of students with 500 training answers or more\. The log has none"):
+        train_dkt(TrainSettings(data={"log": ["log.csv"]}, model={**MODEL, "group_tie": 0.1}))
 
 
 def test_a_tracer_that_keeps_no_checkpoint_leaves_a_whole_run():

@@ -92,6 +92,19 @@ def test_any_tasks_can_be_learned_with_any_sharing(store: SequenceStore, tasks: 
     assert_stepping_equals_vectorised(tracer, SHORT)
 
 
+def test_schools_learn_apart_as_far_as_they_are_tied() -> None:
+    vocabulary = replace(Vocabulary.of(LOG, min_item_answers=2), groups=("school-1", "school-2"))
+    store = store_of(LOG, vocabulary)
+    elsewhere = replace(store, group=(store.group + 1) % 3)
+
+    def moved(tie: float, epochs: int) -> float:
+        tracer = DKT(vocabulary, SMALL | {"group_tie": tie, "epochs": epochs, "average_decay": None}).double()
+        tracer.fit(store, store)
+        return (tracer.predict_log(store).correct - tracer.predict_log(elsewhere).correct).abs().max().item()
+
+    assert 3 * moved(tie=10.0, epochs=5) < moved(tie=0.0, epochs=5)
+
+
 def test_nothing_left_to_learn_is_said(store: SequenceStore) -> None:
     silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
     with pytest.raises(TrainingError, match="tells nothing of what should be learned: hints"):
