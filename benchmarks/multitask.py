@@ -121,8 +121,8 @@ def alone(material: Material, seed: int, how: dict[str, Any]) -> dict[str, Any]:
 
 PEERS: Final[dict[str, tuple[Callable[[int], Any], Callable[[int], Any]]]] = {
     "scikit-learn MLP": (
-        lambda seed: MLPClassifier((64, 64), early_stopping=True, max_iter=300, random_state=seed),
-        lambda seed: MLPRegressor((64, 64), early_stopping=True, max_iter=300, random_state=seed),
+        lambda seed: MLPClassifier(hidden_layer_sizes=(64, 64), early_stopping=True, max_iter=300, random_state=seed),
+        lambda seed: MLPRegressor(hidden_layer_sizes=(64, 64), early_stopping=True, max_iter=300, random_state=seed),
     ),
     "scikit-learn linear": (lambda _seed: LogisticRegression(max_iter=2000), lambda _seed: Ridge()),
 }
