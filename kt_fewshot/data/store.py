@@ -118,6 +118,12 @@ class SequenceStore:
         column = self.behaviour[:, BEHAVIOUR.index(behaviour)]
         return any(not bool(part.isnan().all()) for part in column.split(PART))
 
+    def varies(self, behaviour: str) -> bool:
+        """Whether the log tells more than one value of one of `BEHAVIOUR`."""
+        parts = (part[~part.isnan()] for part in self.behaviour[:, BEHAVIOUR.index(behaviour)].split(PART))
+        spans = [(float(part.min()), float(part.max())) for part in parts if len(part)]
+        return bool(spans) and min(low for low, _ in spans) < max(high for _, high in spans)
+
     def mean(self) -> float:
         """Share of right answers among those that count, in [0, 1]; nan if none do."""
         parts = zip(self.correct.split(PART), self.scored.split(PART), strict=True)

@@ -16,7 +16,6 @@ from scipy.special import expit
 from torch import Tensor
 
 from kt_fewshot.data import (
-    BEHAVIOUR,
     Answer,
     Finals,
     LiveHistory,
@@ -231,7 +230,7 @@ class DKT(Tracer):
 
     def untold_tasks(self, store: SequenceStore) -> list[str]:
         """See `Tracer.untold_tasks`; a value that never changes tells nothing either."""
-        return [task for task in self.settings.tasks if task in BEHAVIOUR_TASKS and not _varies(store, task)]
+        return [task for task in self.settings.tasks if task in BEHAVIOUR_TASKS and not store.varies(task)]
 
     @property
     def _dtype(self) -> torch.dtype:
@@ -285,23 +284,15 @@ class DKT(Tracer):
         first, last = store.share_of_students(processes.rank, processes.count)
         begin = int(store.starts[first])
         logits = torch.zeros(len(store), dtype=self._dtype, device=self.device)
-        parts: dict[str, list[Tensor]] = {task: [] for task in self.settings.tasks}
+        # one tensor: many small ones that stay would lie between large ones that go, and none could be used again
+        sums = torch.zeros(len(self.settings.tasks), 2, dtype=torch.float64, device=self.device)
         for batch, before in self._sweep(store.students(first, last)):
             real = batch.index >= 0
             logits[begin + batch.index[real]] = self.network.correct_logit(before, batch)[real]
             for task, loss in self.network.task_losses(before, batch).items():
-                parts[task].append(torch.stack([loss.total, loss.count.to(loss.total.dtype)]))
-        nothing = logits.new_zeros(2)
-        sums = torch.stack([torch.stack([nothing, *found]).sum(0) for found in parts.values()])
+                sums[self.settings.tasks.index(task)] += torch.stack([loss.total, loss.count.to(loss.total.dtype)])
         if processes.count > 1:
             logits, sums = processes.sum(logits), processes.sum(sums)
         scored = store.scored
-        told = dict(zip(parts, sums.tolist(), strict=True))
+        told: dict[str, list[float]] = dict(zip(self.settings.tasks, sums.tolist(), strict=True))
         return logits[scored].double().cpu().numpy(), store.correct[scored].cpu().numpy(), told
-
-
-def _varies(store: SequenceStore, behaviour: str) -> bool:
-    """Whether the log tells more than one value of one of `BEHAVIOUR`."""
-    values = store.behaviour[:, BEHAVIOUR.index(behaviour)]
-    told = values[~values.isnan()]
-    return bool((told != told[:1]).any())

@@ -31,6 +31,14 @@ def test_a_behaviour_is_there_if_anything_is_said_of_it(store: SequenceStore):
     assert [store.has(name) for name in ("response_time", "hints", "attempts")] == [False, True, False]
 
 
+def test_a_behaviour_varies_if_two_values_are_told(store: SequenceStore):
+    behaviour = torch.full_like(store.behaviour, math.nan)
+    behaviour[3::9, 0] = torch.arange(len(behaviour[3::9])).to(behaviour.dtype) // 2
+    behaviour[3::9, 1] = 2.0
+    store = replace(store, behaviour=behaviour)
+    assert [store.varies(name) for name in ("response_time", "hints", "attempts")] == [True, False, False]
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
 def test_shares_of_students_are_all_students_once(store: SequenceStore, count: int):
     shares = [store.share_of_students(number, count) for number in range(count)]
