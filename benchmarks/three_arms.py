@@ -1,8 +1,9 @@
-"""What behaviour is good for, and how to share: `python benchmarks/three_arms.py {arms,schemes} [--data NAME ...]`.
+"""What behaviour is good for, and how to share: `python benchmarks/three_arms.py TABLE [--data NAME ...]`.
 
 `arms`: response time, hints and attempts unused, read as inputs, learned as tasks, or both. `schemes`: the default
-tasks under every sharing scheme, and under some balancings. Each model is trained with several seeds on one split of
-the students; differences have room for other students and other trainings, as `evaluation.transfer` has it.
+tasks under every sharing scheme, and under some balancings. `groups`: a trunk for each school or class, tied. Each
+model is trained with several seeds on one split of the students; differences have room for other students and other
+trainings, as `evaluation.transfer` has it.
 
 Needs the data sets' folder in the environment variable KT_DATA, except for simulated students. What a training left is
 kept in `runs/three_arms`, and not done again; `results/three_arms.json` has the tables.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 import torch
 
 from kt_fewshot.data import Interactions, SequenceStore, Vocabulary, by_student, encode, simulate
@@ -49,6 +51,7 @@ TABLES: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
         **{f"{name}, sum": {"sharing": name} for name in ("soft", "cross-stitch", "hierarchical", "attention", "mmoe")},
         **{f"hard, {name}": {"balancing": name} for name in ("uncertainty", "dwa", "famo", "upgrad", "pcgrad")},
     },
+    "groups": {"one trunk": {}, **{f"tie {tie:g}": {"group_tie": tie} for tie in (0.0, 1e-3, 1e-2, 1e-1)}},
 }
 """Table -> configuration -> options; the first is what the others are compared with."""
 
@@ -61,12 +64,23 @@ def _simulated(**options: Any) -> Callable[[], Interactions]:
     return lambda: simulate("bkt", n_students=250, seed=0, **options).interactions
 
 
+def _schools() -> Interactions:
+    """Three schools with the same names for skills and items that differ in all else."""
+    logs = [simulate("bkt", n_students=120, seed=seed).interactions.table for seed in (1, 2, 3)]
+    apart = [
+        log.with_columns(student=pl.format("{}-{}", pl.lit(school), "student"), group=pl.lit(f"school {school}"))
+        for school, log in enumerate(logs)
+    ]
+    return Interactions.ordered(pl.concat(apart), by=None)
+
+
 DATA: Final[Mapping[str, Callable[[], Interactions]]] = {
     "ds5513": _log("datashop", "ds5513_lkt_largerawsample.csv.xz"),
     "assist2009 raw sample": _log("assist2009", "raw_sample"),
     "algebra05 sample": _log("algebra05", "raw_sample"),
     "oatutor": _log("oatutor"),
     **{f"simulated, {kind}": _simulated(behaviour=kind) for kind in ("related", "unrelated", "conflict")},
+    "simulated schools": _schools,
 }
 
 
@@ -79,7 +93,7 @@ class Split:
 
     def __init__(self, name: str) -> None:
         split = by_student(DATA[name](), fractions=FRACTIONS, seed=0)
-        self.vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=2)
+        self.vocabulary = Vocabulary.of(split.train.interactions, min_item_answers=2, groups=True)
         parts = (split.train, split.valid, split.test)
         self.train, self.valid, self.test = (self._store(part.interactions, part.scored) for part in parts)
 
