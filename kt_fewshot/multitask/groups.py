@@ -40,6 +40,7 @@ class ByGroup(Layer):
         super().__init__()
         self.tie = tie
         self.towers = nn.ModuleList(nn.ModuleList(make_tower()) for _ in range(n_groups))
+        self._remembers = [len(layer.start(1)) for layer in self.towers[0]]  # pyright: ignore[reportGeneralTypeIssues]
         for tower in self.towers[1:]:
             tower.load_state_dict(self.towers[0].state_dict())
 
@@ -52,8 +53,8 @@ class ByGroup(Layer):
         remembered, after, features = iter(state), [], []
         for tower in self.towers:
             y = x
-            for layer in tower:  # pyright: ignore[reportGeneralTypeIssues] (ModuleList hides what it holds)
-                own = tuple(islice(remembered, len(layer.start(1))))
+            for layer, n in zip(tower, self._remembers, strict=True):  # pyright: ignore (ModuleList hides what it holds)
+                own = tuple(islice(remembered, n))
                 y, own = layer(y, own, reset)
                 after += own
             features.append(y)

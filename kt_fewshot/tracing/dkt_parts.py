@@ -136,7 +136,7 @@ class AnswerReader(Layer):
         if not self.project_side:
             return gates
         side = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
-        return gates + functional.linear(torch.cat(side, dim=-1), self.project_side.weight)
+        return gates.addmm_(torch.cat(side, dim=-1), self.project_side.weight.t())  # `gates` is nobody else's
 
     def _all_rows(self) -> Tensor:
         """(2 * (skills + items), 4 * hidden) what each skill and item brings, answered wrong and right."""

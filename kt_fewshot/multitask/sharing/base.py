@@ -39,6 +39,7 @@ class Sharing(nn.Module, ABC):
         self.tasks = tuple(tasks)
         self.width = width
         self.towers = nn.ModuleList(nn.ModuleList(make_tower()) for _ in range(towers))
+        self._remembers = [len(layer.start(1)) for layer in self.towers[0]]  # pyright: ignore[reportGeneralTypeIssues]
 
     @property
     def n_views(self) -> int:
@@ -112,4 +113,4 @@ class Sharing(nn.Module, ABC):
     def _by_layer(self, state: State) -> list[list[State]]:
         """The state cut up: of each tower, of each layer."""
         tensors = iter(state)
-        return [[tuple(islice(tensors, len(layer.start(1)))) for layer in tower] for tower in self.towers]  # pyright: ignore[reportGeneralTypeIssues]
+        return [[tuple(islice(tensors, n)) for n in self._remembers] for _ in self.towers]
