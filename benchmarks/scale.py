@@ -231,7 +231,7 @@ def draw() -> None:
     seconds.curve(straight, "predicted", "in proportion", named_at=0)
     held = Panel(drawing, 404, (10**-3, 10**2), "Training, gigabytes")
     held.curve([(row["answers"], row["train"]["own_gigabytes"]) for row in rows], "observed", "held")
-    held.curve([(row["answers"], row["read"]["gigabytes"]) for row in rows], "predicted", "stores on disk")
+    held.curve([(row["answers"], row["read"]["gigabytes"]) for row in rows], "predicted", "stores on disk", named_at=1)
     Picture.of(drawing, heading="Cost as work grows").save(HERE / "scale.svg")
 
 
