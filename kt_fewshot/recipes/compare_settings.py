@@ -71,7 +71,7 @@ class CompareSettings(BaseModel):
     @property
     def groups(self) -> bool:
         """Whether a tracer tells groups of students apart."""
-        return any(options.get("group_tie") is not None for options in self.models.values())
+        return any(tracer_class(name).tells_groups(options) for name, options in self.models.items())
 
     @classmethod
     def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:

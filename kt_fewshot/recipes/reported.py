@@ -67,7 +67,8 @@ class Reported:
         standings, test, students = kept_standings(run), data.split.test, data.split.frame()
         if standings is None:
             say("Fitting the classics to compare with.")
-            standings = against_classics(tracer, Study.of(data, min_item_answers=settings.min_item_answers))
+            study = Study.of(data, min_item_answers=settings.min_item_answers, groups=settings.groups)
+            standings = against_classics(tracer, study)
             keep_standings(run, standings)
         store = encode(test.interactions, tracer.vocabulary, scored=test.scored)
         said = foretold(tracer, store)

@@ -57,7 +57,7 @@ class TrainSettings(RunSettings):
     @property
     def groups(self) -> bool:
         """Whether the model tells groups of students apart."""
-        return self.model.get("group_tie") is not None
+        return tracer_class(self.tracer).tells_groups(self.model)
 
     def write(self, path: Path) -> None:
         """Write every setting as YAML, paths so that they hold in any working folder."""

@@ -94,6 +94,11 @@ class DKT(Tracer):
         self.network = self._fresh_network(settings)
         self.eval()  # only training drops features
 
+    @classmethod
+    def tells_groups(cls, options: Mapping[str, Any]) -> bool:
+        """See `Tracer.tells_groups`."""
+        return options.get("group_tie") is not None
+
     def fit(
         self,
         train: SequenceStore,

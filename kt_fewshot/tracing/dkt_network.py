@@ -81,7 +81,8 @@ class DKTNetwork(nn.Module):
             return reader, LSTM(hidden)
 
         def make_tied() -> Sequence[Layer]:
-            return [ByGroup(make_tower, vocabulary.n_groups, tie=options.group_tie or 0.0)]
+            groups = ("unknown", *vocabulary.groups)
+            return [ByGroup(make_tower, groups, width=hidden, tie=options.group_tie or 0.0)]
 
         tasks = [task for task in LOW_TO_HIGH if task in options.tasks]
         make = make_tower if options.group_tie is None else make_tied
@@ -143,7 +144,7 @@ class DKTNetwork(nn.Module):
 
     def losses(self, batch: SequenceBatch) -> dict[str, LossSum]:
         """Sum and count of each task's loss over the batch's scored answers."""
-        batch = self._hide_groups(self._hide_items(batch))
+        batch = self._hide(batch)
         start = self.start(len(batch.index))
         after, _ = self.trunk(batch, start.layers, batch.reset)
         return self.task_losses(_before(after, start.known, batch), batch) | self._penalties(after, batch)
@@ -210,19 +211,18 @@ class DKTNetwork(nn.Module):
         """The single-task twin of another task has this head for its question vectors alone."""
         return CORRECT.name in self.options.tasks
 
-    def _hide_items(self, batch: SequenceBatch) -> SequenceBatch:
-        """Some items become the unknown item, which so learns what to expect of an item never seen."""
-        if not (self.items and self.training and self.options.item_dropout):
-            return batch
-        hidden = torch.rand(batch.item.shape, device=batch.item.device) < self.options.item_dropout
-        return replace(batch, item=batch.item.masked_fill(hidden, UNKNOWN))
-
-    def _hide_groups(self, batch: SequenceBatch) -> SequenceBatch:
-        """Some answers' groups become the unknown one, which so learns what to expect of a group never seen."""
-        if batch.group is None or not self.training:
-            return batch
-        hidden = torch.rand(batch.item.shape, device=batch.item.device) < GROUP_DROPOUT
-        return replace(batch, group=batch.group.masked_fill(hidden, UNKNOWN))
+    def _hide(self, batch: SequenceBatch) -> SequenceBatch:
+        """Some items and groups become the unknown ones, which so learn what to expect of what was never seen."""
+        shares = {
+            "item": self.options.item_dropout if self.items else 0.0,
+            "group": GROUP_DROPOUT if batch.group is not None else 0.0,
+        }
+        hidden = {}
+        for name, share in shares.items():
+            if self.training and share:
+                chosen = torch.rand(batch.item.shape, device=batch.item.device) < share
+                hidden[name] = getattr(batch, name).masked_fill(chosen, UNKNOWN)
+        return replace(batch, **hidden) if hidden else batch
 
     def _penalties(self, after: Known, batch: SequenceBatch) -> dict[str, LossSum]:
         """Regularisers, as sums over answers like the losses."""
@@ -236,9 +236,9 @@ class DKTNetwork(nn.Module):
             penalties["skill_graph"] = LossSum(self.skill_prior_share * rough * count, count)
         if (tie := self.trunk.penalty()) is not None:
             penalties["tie"] = LossSum(tie * count, count)
-        for layer in self.trunk.modules():
-            if isinstance(layer, ByGroup):
-                penalties["group_tie"] = LossSum(layer.penalty() * count, count)
+        by_group = [layer for layer in self.trunk.modules() if isinstance(layer, ByGroup)]  # one a tower of the trunk
+        if ties := [tie for layer in by_group if (tie := layer.penalty()) is not None]:
+            penalties["group_tie"] = LossSum(torch.stack(ties).sum() * count, count)
         if self.options.reconstruction:
             explained = CORRECT.loss(self.correct_logit(after, batch), batch.correct, batch.scored)
             penalties["reconstruction"] = LossSum(self.options.reconstruction * explained.total, count)

@@ -88,8 +88,8 @@ class KnowledgeTracer(BaseEstimator):
             raise ValueError("Fitting needs at least one answer. Found a frame without rows.")
         held_out = self._held_out(log)
         train = log.where(~held_out)
-        groups = self.options.get("group_tie") is not None
-        vocabulary = Vocabulary.of(train, min_item_answers=self.min_item_answers, groups=groups)
+        least, groups = self.min_item_answers, _tracer_class(self.tracer).tells_groups(self.options)
+        vocabulary = Vocabulary.of(train, min_item_answers=least, groups=groups)
         if not vocabulary.skills and not vocabulary.items:
             raise ValueError("Fitting needs skills or items. Found neither; name a column: defaults={'skill': ...}.")
         tracer = self._make(vocabulary)

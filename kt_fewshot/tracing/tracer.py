@@ -54,6 +54,11 @@ class Tracer(nn.Module, ABC):
         self.options = dict(options)
         self.calibration = PlattScaling()
 
+    @classmethod
+    def tells_groups(cls, options: Mapping[str, Any]) -> bool:  # noqa: ARG003
+        """Whether a tracer with these options tells groups of students apart, so that its vocabulary wants them."""
+        return False
+
     @abstractmethod
     def fit(
         self,

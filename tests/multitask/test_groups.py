@@ -31,11 +31,12 @@ class Values(Layer):
 
 def layer_of(n_groups: int = 3, tie: float = 0.5) -> ByGroup:
     torch.manual_seed(0)
-    return ByGroup(lambda: [Values(nn.Linear(4, 8)), LSTM(2)], n_groups, tie=tie).double()
+    names = [f"group {k}" for k in range(n_groups)]
+    return ByGroup(lambda: [Values(nn.Linear(4, 8)), LSTM(2)], names, width=2, tie=tie).double()
 
 
 def alone(layer: ByGroup, k: int, values: Tensor) -> Tensor:
-    first, lstm = layer.towers[k]  # pyright: ignore[reportGeneralTypeIssues]
+    first, lstm = layer.towers.towers[k]  # pyright: ignore[reportGeneralTypeIssues]
     y, _ = lstm(first.module(values), lstm.start(len(values)))
     return y
 
@@ -89,14 +90,14 @@ def test_the_tie_is_half_the_squared_distance_from_the_mean():
     layer = layer_of(2, tie=0.5)
     assert layer.penalty() == 0  # all start alike
     with torch.no_grad():
-        bias = layer.get_parameter("towers.0.0.module.bias")
+        bias = layer.get_parameter("towers.towers.0.0.module.bias")
         bias += 2.0
     n = len(bias)
     assert layer.penalty().item() == pytest.approx(0.25 * n * (1 + 1))  # each is 1 from the mean
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="`n_groups` should be at least 1. Found `n_groups = 0`"):
+    with pytest.raises(ValueError, match="at least one task"):
         layer_of(0)
     with pytest.raises(ValueError, match="`tie` should be at least 0. Found `tie = -1`"):
         layer_of(tie=-1)

@@ -105,6 +105,18 @@ def test_schools_learn_apart_as_far_as_they_are_tied() -> None:
     assert 3 * moved(tie=10.0, epochs=5) < moved(tie=0.0, epochs=5)
 
 
+def test_every_tower_of_the_trunk_is_tied() -> None:
+    vocabulary = replace(Vocabulary.of(LOG, min_item_answers=2), groups=("school-1",))
+    store, tied = store_of(LOG, vocabulary), {"group_tie": 2.0, "tasks": ["correct", "hints"]}
+    tracer = DKT(vocabulary, SMALL | tied | {"sharing": "soft", "sharing_options": {"tie": 0.0}}).double()
+    with torch.no_grad():
+        for k, tower in enumerate(tracer.network.trunk.towers):
+            bias = tower.get_parameter("0.towers.towers.0.0.project.bias")
+            bias += 2.0 * (k + 1)  # 1 and 2 from the mean of two groups
+    n = 4 * SMALL["hidden"]
+    assert whole(tracer, store)["group_tie"] == pytest.approx((2 * 1 + 2 * 4) * n * len(store))
+
+
 def test_nothing_left_to_learn_is_said(store: SequenceStore) -> None:
     silent = replace(store, behaviour=torch.full_like(store.behaviour, float("nan")))
     with pytest.raises(TrainingError, match="tells nothing of what should be learned: hints"):
