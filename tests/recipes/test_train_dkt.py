@@ -7,7 +7,7 @@ import pytest
 from _cli import small_log
 
 from kt_fewshot.errors import KTError, TrainingError
-from kt_fewshot.recipes import TrainSettings, resume_dkt, train_dkt
+from kt_fewshot.recipes import TrainSettings, report_run, resume_dkt, train_dkt
 
 MODEL = {"hidden": 8, "embedding": 4, "head_hidden": 8, "epochs": 1}
 
@@ -36,8 +36,12 @@ def test_a_trunk_for_each_school(monkeypatch):
     schools = small_log().with_columns(school=pl.col("student").rank("dense") % 2)
     schools.vstack(schools.with_columns(student=pl.col("student") + "-2")).write_csv("schools.csv")
     data = {"log": ["schools.csv"], "read": {"columns": {"group": "school"}}}
-    trained = train_dkt(TrainSettings(data=data, model={**MODEL, "group_tie": 0.1}), report=False)
+    apart = {**MODEL, "group_tie": 0.0, "epochs": 4, "learning_rate": 0.02}
+    trained = train_dkt(TrainSettings(data=data, model=apart), report=False)
     assert trained.tracer.vocabulary.groups == ("0", "1")
+    report_run(trained.run.path)  # fits the classics, and asks the tracer once more, of the same schools
+    standing = json.loads((trained.run.path / "classics.json").read_text())["tracers"][0]
+    assert standing["log_loss"] == pytest.approx(trained.to_dict()["test"]["log_loss"]["value"], abs=1e-6)
     monkeypatch.setattr("kt_fewshot.data.vocabulary.GROUP_ANSWERS", 500)
     with pytest.raises(KTError, match=r"groups of students with 500 training answers or more\. The log has none"):
         train_dkt(TrainSettings(data={"log": ["log.csv"]}, model={**MODEL, "group_tie": 0.1}))
