@@ -25,6 +25,8 @@ SIDE_BY_SIDE: Final = 1000
 STEPS: Final = 10
 """Shades of each colour."""
 LINE: Final = 17
+LETTER: Final = 6
+"""Pixels of a letter, about."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class RelationsPanel:
     def size(self) -> tuple[float, float]:
         """Pixels."""
         tasks, sources = self.relations.matrix.shape
-        return LEFT + CELL[0] * sources, HEAD + CELL[1] * tasks + FOOT
+        return max(LEFT + CELL[0] * sources, LETTER * len(self.note)), HEAD + CELL[1] * tasks + FOOT
 
 
 def relations_picture(panels: Sequence[RelationsPanel], *, heading: str, notes: Sequence[str] = ()) -> Picture:
@@ -79,7 +81,7 @@ def relations_picture(panels: Sequence[RelationsPanel], *, heading: str, notes: 
     rows = [panels[first : first + columns] for first in range(0, len(panels), columns)]
     heights = [max(panel.size[1] for panel in row) for row in rows]
     top = 20
-    longest = max([len(heading) * 10, *(len(note) * 6 for note in notes), *(len(panel.note) * 6 for panel in panels)])
+    longest = max([len(heading) * 10, *(LETTER * len(note) for note in notes)])
     drawing = Drawing(
         max(columns * width + (columns - 1) * GAP, longest),
         top + sum(heights) + LINE * len(notes),
