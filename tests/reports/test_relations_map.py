@@ -96,7 +96,7 @@ def test_panels_stand_side_by_side_where_there_is_room():
 def test_a_long_note_has_room():
     one = RelationsPanel(Relations(("a", "b"), np.eye(2), "x"), "A", "a sentence of many words " * 3, ("c", "d"))
     svg = relations_picture([one, one], heading="T").svg
-    right = max(float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*>a sentence', svg))
+    right = max(float(x) for x in re.findall(r'<text [^>]*x="([\d.]+)"[^>]*>a sentence', svg))
     assert right + 5 * len(one.note) < float(re.search(r'<svg [^>]*width="(\d+)"', svg)[1])
 
 
