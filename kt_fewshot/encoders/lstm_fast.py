@@ -1,4 +1,4 @@
-"""The recurrence of an LSTM in compiled vector code, for CPUs: the loop and its gradient in C++ (`lstm_kernel.cpp`).
+"""The recurrence of an LSTM in compiled vector code, for CPUs: the loop and its gradient in C++ (`compiled/lstm.cpp`).
 
 Products of a step, gates and state are one pass in registers; rows are dealt to as many threads as torch has. float32,
 or bfloat16 in memory with sums in float32 where the input is of that type.
@@ -6,18 +6,18 @@ or bfloat16 in memory with sums in float32 where the input is of that type.
 
 import ctypes
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from kt_fewshot.compiled import SOURCES, library
+
 from .base import State
-from .compiled import library
 from .lstm_backend import Backend
 
-KERNEL: Final = Path(__file__).with_name("lstm_kernel.cpp")
+KERNEL: Final = SOURCES / "lstm.cpp"
 
 SMALLEST: Final = 4
 """Steps a call below which packing the weight costs more than the loop, unless there are `MANY` rows."""

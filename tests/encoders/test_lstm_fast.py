@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from kt_fewshot.compiled import library
 from kt_fewshot.encoders import LSTM
-from kt_fewshot.encoders.compiled import library
 from kt_fewshot.encoders.lstm_backend import Backend
 from kt_fewshot.encoders.lstm_fast import FAST, KERNEL, SMALLEST
 from kt_fewshot.encoders.lstm_torch import TORCH

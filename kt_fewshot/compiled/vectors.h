@@ -1,4 +1,4 @@
-// Vectors of float32 and what an LSTM does with them, for `lstm_kernel.cpp`.
+// Vectors of float32: products with packed weights, gates, and groups of rows.
 //
 // They are those of GCC and Clang, so that one text serves every width. Numbers lie in memory as float32 or as
 // bfloat16, its upper half; sums are float32 always.

@@ -1,4 +1,4 @@
-// The recurrence of an LSTM over packed rows, and its gradient; `lstm_fast.py` compiles and calls it.
+// The recurrence of an LSTM over packed rows, and its gradient; `encoders/lstm_fast.py` compiles and calls it.
 //
 // One call reads whole rows: rows are dealt to threads, each of which goes through time on its own. A step multiplies
 // the states of a few rows at a time by a packed weight, with the sums kept in registers, and goes on from there to the
@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "lstm_vectors.h"
+#include "vectors.h"
 
 namespace {
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kt_fewshot.encoders import compiled
-from kt_fewshot.encoders.compiled import COMPILERS, library
+from kt_fewshot.compiled import build, library
+from kt_fewshot.compiled.build import COMPILERS
 
 needs_compiler = pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="there is no C++ compiler")
 
@@ -74,7 +74,7 @@ def test_a_cache_that_cannot_be_written_to_is_done_without(source: Path, monkeyp
     def refuse() -> Path:
         raise PermissionError("read-only")
 
-    monkeypatch.setattr(compiled, "_cache_folder", refuse)
+    monkeypatch.setattr(build, "_cache_folder", refuse)
     found = library(source)
     assert found is not None
     assert found.twice(4) == 8

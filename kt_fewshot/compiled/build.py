@@ -12,6 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+SOURCES: Final = Path(__file__).parent
+"""Where the source files are."""
+
 COMPILERS: Final = ("c++", "g++", "clang++")
 FLAGS: Final = (
     "-std=c++17",
