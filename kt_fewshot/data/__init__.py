@@ -53,7 +53,8 @@ if TYPE_CHECKING:
         split_arrays,
         split_classes,
     )
-    from .live_history import Answer, LiveHistory, Question
+    from .live_history import LiveHistory
+    from .live_question import Answer, Question
     from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
     from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
     from .skill_links import skill_links
@@ -199,7 +200,8 @@ load_later(
             "split_arrays",
             "split_classes",
         ),
-        "live_history": ("Answer", "LiveHistory", "Question"),
+        "live_history": ("LiveHistory",),
+        "live_question": ("Answer", "Question"),
         "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
         "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),
         "skill_links": ("skill_links",),

@@ -11,13 +11,13 @@ class Versions:
     (Baker 1991, "Shallow binding makes functional arrays fast", https://doi.org/10.1145/122598.122614.)
 
     Args:
-        tensor: the numbers; nobody else may change them.
+        tensor: (rows, ...) the numbers; nobody else may change them.
     """
 
     def __init__(self, tensor: Tensor) -> None:
         self._tensor: Tensor | None = tensor
         self._next: Versions | None = None
-        self._at: tuple[Tensor, ...] = ()
+        self._at: Tensor | None = None
         self._was: Tensor | None = None
 
     @property
@@ -32,21 +32,21 @@ class Versions:
                 newest = newest._next
             tensor = newest._tensor.clone()
             for version in reversed(older):
-                assert version._was is not None
+                assert version._at is not None and version._was is not None
                 tensor[version._at] = version._was
             self._tensor, self._next, self._was = tensor, None, None
         return self._tensor
 
-    def write(self, at: tuple[Tensor, ...], values: Tensor, *, was: Tensor | None = None) -> "Versions":
+    def write(self, at: Tensor, values: Tensor, *, was: Tensor | None = None) -> "Versions":
         """The next version, with `values` at some places.
 
         Args:
-            at: index of the places; what is twice among them has the same value each time.
-            values: what stands there from now on.
+            at: rows, of any shape; what is twice among them has the same value each time.
+            values: (*at.shape, ...) what stands there from now on.
             was: what stands there now, if the caller has just read it.
         """
         tensor = self.tensor
         self._was, self._at = tensor[at] if was is None else was, at
-        tensor.index_put_(at, values)
+        tensor.index_put_((at,), values)
         self._tensor, self._next = None, Versions(tensor)
         return self._next

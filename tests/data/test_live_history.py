@@ -4,9 +4,28 @@ import pytest
 import torch
 
 from _asserts import random_log, step_of
-from kt_fewshot.data import Answer, LiveHistory, Question, SequenceStore, SkillSets, Vocabulary, encode
+from kt_fewshot.data import (
+    Answer,
+    LiveHistory,
+    Question,
+    SequenceStore,
+    SkillSets,
+    Vocabulary,
+    encode,
+    live_fast,
+    live_rows,
+)
 
 STUDENTS = 6
+
+
+@pytest.fixture(params=["compiled", "torch"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    """Both ways to look a question up."""
+    if request.param == "torch":
+        monkeypatch.setattr(live_fast, "serves", lambda *_: False)
+    elif not live_fast.KERNEL.is_there():
+        pytest.skip("there is no C++ compiler")
 
 
 @pytest.fixture(scope="module", params=[torch.float32, torch.float64])
@@ -57,3 +76,28 @@ def test_students_do_not_touch_each_other(known: tuple[SequenceStore, Vocabulary
     assert grown.overall.wins.tolist() == two.correct.tolist()
     alone = LiveHistory.start(1, vocabulary, dtype=store.question.dtype).after(question, answer)
     assert torch.equal(grown.features(asked)[:1], alone.features(question))
+
+
+def test_what_is_in_no_table_is_refused(known: tuple[SequenceStore, Vocabulary]):
+    store, vocabulary = known
+    live = LiveHistory.start(2, vocabulary, dtype=store.question.dtype)
+    time = torch.zeros(2, dtype=torch.float64)
+    for skill, item in ((vocabulary.n_skills, 0), (1, vocabulary.n_items)):
+        question = Question(SkillSets(torch.tensor([[1], [skill]])), torch.tensor([0, item]), time)
+        with pytest.raises(IndexError, match="Question 1 is on a skill or an item"):
+            live.features(question)
+    with pytest.raises(ValueError, match="Found 1 questions of 2 students"):
+        live.features(Question.of_skills(torch.tensor([1])))
+
+
+def test_the_ways_give_the_same(known: tuple[SequenceStore, Vocabulary]):
+    store, vocabulary = known
+    tables = LiveHistory.of_store(store, vocabulary)
+    question = Question.of_rows(store, store.starts[:-1])
+    expected = live_rows.find(tables.practice.tensor, tables.counts.tensor, question, tables.dtype)
+    known_then, counted = live_rows.grown(expected, store.correct[store.starts[:-1]], question.time)
+    history = tables.after(question, Answer(store.correct[store.starts[:-1]], store.behaviour[store.starts[:-1]]))
+    torch.testing.assert_close(tables.features(question), expected.features, atol=1e-7, rtol=1e-7)
+    grown = history.practice.tensor[expected.at]
+    torch.testing.assert_close(grown, known_then, equal_nan=True, atol=1e-13, rtol=1e-13)
+    assert torch.equal(history.counts.tensor[expected.item_at], counted)
