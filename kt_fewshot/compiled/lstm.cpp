@@ -240,6 +240,53 @@ template <typename S> void backward(const Call& call, int64_t first, int64_t n, 
   free(dc);
 }
 
+// One step of few rows, with the weight as it lies: packing it would take longer. `y` is for the gates, (rows, 4 hidden).
+struct Step {
+  const Call& call;
+  int64_t unit;
+
+  void run() {
+    for (unit = 0; unit < call.hidden; unit++) in_groups(*this, call.rows);
+    for (int64_t row = 0; row < call.rows; row++)
+      for (int64_t first = 0; first < call.hidden; first += LANES)
+        call.hidden - first < LANES ? cells<false>(row, first) : cells<true>(row, first);
+  }
+
+  template <int M> void rows(int64_t row) {
+    const int64_t hidden = call.hidden, whole = hidden / LANES * LANES;
+    Vector sums[M][GATES] = {};
+    for (int64_t k = 0; k < whole; k += LANES) add<M, true>(row, k, sums);
+    if (whole < hidden) add<M, false>(row, whole, sums);
+    for (int m = 0; m < M; m++)
+      for (int gate = 0; gate < GATES; gate++) {
+        const int64_t at = (row + m) * GATES * hidden + gate * hidden + unit;
+        ((float*)call.y)[at] = ((const float*)call.x)[at] + total(sums[m][gate]);
+      }
+  }
+
+  template <int M, bool WHOLE> void add(int64_t row, int64_t k, Vector (&sums)[M][GATES]) {
+    const int some = call.hidden - k < LANES ? call.hidden - k : LANES;
+    Vector h[M];
+    for (int m = 0; m < M; m++) h[m] = load<WHOLE>(call.h + (row + m) * call.hidden + k, some);
+    for (int gate = 0; gate < GATES; gate++) {
+      const Vector factor = load<WHOLE>(call.weight + (gate * call.hidden + unit) * call.hidden + k, some);
+      for (int m = 0; m < M; m++) sums[m][gate] += h[m] * factor;
+    }
+  }
+
+  template <bool WHOLE> void cells(int64_t row, int64_t first) {
+    const int64_t hidden = call.hidden, at = row * hidden + first;
+    const int some = hidden - first < LANES ? hidden - first : LANES;
+    Vector gates[GATES];
+    for (int gate = 0; gate < GATES; gate++)
+      gates[gate] = load<WHOLE>((const float*)call.y + (row * GATES + gate) * hidden + first, some);
+    const Vector c = load<WHOLE>(call.c + at, some);
+    const Vector state = sigmoid(gates[1]) * c + sigmoid(gates[0]) * tanh(gates[3]);
+    store<WHOLE>(call.c_end + at, state, some);
+    store<WHOLE>(call.h_end + at, sigmoid(gates[2]) * tanh(state), some);
+  }
+};
+
 typedef void (*Part)(const Call&, int64_t first, int64_t n, const void* packed);
 
 struct Share {
@@ -276,7 +323,8 @@ void deal(const Call& call, Part part, void* packed) {
 }  // namespace
 
 extern "C" {
-int64_t lstm_kept_width(int64_t hidden) { return round_up(hidden, LANES) * KEPT; }
+int lstm_kept_width(const Call* call) { return round_up(call->hidden, LANES) * KEPT; }
+void lstm_step_float32(const Call* call) { Step{*call, 0}.run(); }
 void lstm_forward_float32(const Call* call) { deal(*call, forward<float>, pack_forward<float>(*call)); }
 void lstm_forward_bfloat16(const Call* call) { deal(*call, forward<bf16>, pack_forward<Packed>(*call)); }
 void lstm_backward_float32(const Call* call) { deal(*call, backward<float>, pack_backward<float>(*call)); }

@@ -66,6 +66,14 @@ template <bool WHOLE, typename S> INLINE void store(S* p, Vector v, int n) {
   memcpy(p, part, n * sizeof(S));
 }
 
+INLINE float total(Vector v) {
+  float part[LANES];
+  store(part, v);
+  for (int n = LANES / 2; n; n /= 2)
+    for (int lane = 0; lane < n; lane++) part[lane] += part[lane + n];
+  return part[0];
+}
+
 INLINE void put(float* p, float value) { *p = value; }
 INLINE void put(bf16* p, float value) {
   uint32_t bits;

@@ -7,6 +7,7 @@ from typing import Final, final
 import torch
 from torch import Tensor, nn
 
+from . import lstm_fast
 from .base import Layer, State
 from .lstm_backend import Backend
 from .lstm_cudnn import CUDNN
@@ -77,7 +78,9 @@ class LSTM(Layer):
 
     def _step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         if len(x) < MANY:
-            state = step(x.to(self.weight.dtype), self.weight, state)
+            x, fast = x.to(self.weight.dtype), FAST in _candidates(self.backend)
+            take = lstm_fast.step if fast and lstm_fast.serves_step(x, self.weight) else step
+            state = take(x, self.weight, state)
         else:
             _, state = self(x[:, None], state)
         return state[0], state

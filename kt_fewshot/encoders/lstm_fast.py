@@ -4,7 +4,6 @@ Products of a step, gates and state are one pass in registers; rows are dealt to
 or bfloat16 in memory with sums in float32 where the input is of that type.
 """
 
-import ctypes
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,12 +11,19 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from kt_fewshot.compiled import SOURCES, library
+from kt_fewshot.compiled import SOURCES, Kernel
 
 from .base import State
 from .lstm_backend import Backend
 
-KERNEL: Final = SOURCES / "lstm.cpp"
+KERNEL: Final = Kernel(
+    SOURCES / "lstm.cpp",
+    numbers=("rows", "time", "hidden", "threads"),
+    tensors=(
+        *("weight", "reset", "x", "h", "c", "y", "h_end", "c_end", "kept", "before"),
+        *("dy", "dh_end", "dc_end", "dx", "dh", "dc"),
+    ),
+)
 
 SMALLEST: Final = 4
 """Steps a call below which packing the weight costs more than the loop, unless there are `MANY` rows."""
@@ -25,18 +31,6 @@ SMALLEST: Final = 4
 MANY: Final = 128
 
 _TYPES: Final = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
-
-_SIZES: Final = ("rows", "time", "hidden", "threads")
-_POINTERS: Final = (
-    *("weight", "reset", "x", "h", "c", "y", "h_end", "c_end", "kept", "before"),
-    *("dy", "dh_end", "dc_end", "dx", "dh", "dc"),
-)
-
-
-class _Call(ctypes.Structure):
-    """`Call` of the kernel."""
-
-    _fields_ = (*((name, ctypes.c_int64) for name in _SIZES), *((name, ctypes.c_void_p) for name in _POINTERS))
 
 
 def _serves(x: Tensor) -> bool:
@@ -46,7 +40,7 @@ def _serves(x: Tensor) -> bool:
         and x.device.type == "cpu"
         and x.dtype in _TYPES
         and torch._C._get_tracing_state() is None
-        and library(KERNEL) is not None
+        and KERNEL.is_there()
     )
 
 
@@ -57,6 +51,21 @@ def _read(x: Tensor, weight: Tensor, state: State, reset: Tensor | None) -> tupl
 
 
 FAST: Final = Backend(_serves, _read)
+
+
+def serves_step(x: Tensor, weight: Tensor) -> bool:
+    """Whether `step` can take rows (batch, 4 * hidden), on this machine; nothing is differentiated there."""
+    alike = x.dtype == weight.dtype == torch.float32 and x.device.type == "cpu"
+    return alike and not torch.is_grad_enabled() and torch._C._get_tracing_state() is None and KERNEL.is_there()
+
+
+def step(x: Tensor, weight: Tensor, state: State) -> State:
+    """One step of few rows; see `lstm_torch.step`."""
+    h, c = (part.contiguous() for part in state)
+    ends = {"h_end": torch.empty_like(h), "c_end": torch.empty_like(c)}
+    given = {"x": x.contiguous(), "weight": weight.contiguous(), "h": h, "c": c, "y": torch.empty_like(x)}
+    KERNEL.run("lstm_step_float32", len(x), 1, h.shape[1], 1, **given, **ends)
+    return ends["h_end"], ends["c_end"]
 
 
 class _FastLSTM(torch.autograd.Function):
@@ -78,7 +87,7 @@ class _FastLSTM(torch.autograd.Function):
         y, h_end, c_end = x.new_empty(batch, time, width // 4), torch.empty_like(h), torch.empty_like(c)
         kept: dict[str, Tensor] = {}
         if differentiable and any(ctx.needs_input_grad):
-            space = x.new_empty(batch, time, _kernel().lstm_kept_width(width // 4))
+            space = x.new_empty(batch, time, KERNEL.run("lstm_kept_width", batch, time, width // 4, 1))
             kept = {"kept": space, "before": torch.empty_like(y)}
         _run("forward", x, weight=weight, reset=reset, x=x, h=h, c=c, y=y, h_end=h_end, c_end=c_end, **kept)
         ctx.set_materialize_grads(False)
@@ -101,17 +110,9 @@ class _FastLSTM(torch.autograd.Function):
         return dx, dweight.to(weight.dtype), dh, dc, None, None
 
 
-def _run(direction: str, like: Tensor, **tensors: Tensor | None) -> None:
+def _run(direction: str, like: Tensor, **tensors: Tensor | None) -> int:
     """Call the kernel; what is not named is null there."""
     batch, time, width = like.shape
-    call = _Call(batch, time, width // 4, torch.get_num_threads())
-    for name, tensor in tensors.items():
-        setattr(call, name, None if tensor is None else tensor.data_ptr())
-    getattr(_kernel(), f"lstm_{direction}_{_TYPES[like.dtype]}")(ctypes.byref(call))
-
-
-def _kernel() -> ctypes.CDLL:
-    kernel = library(KERNEL)
-    assert kernel is not None
-    kernel.lstm_kept_width.restype = ctypes.c_int64
-    return kernel
+    return KERNEL.run(
+        *(f"lstm_{direction}_{_TYPES[like.dtype]}", batch, time, width // 4, torch.get_num_threads()), **tensors
+    )

@@ -251,8 +251,7 @@ class DKT(Tracer):
         return Prediction(calibrated, calibrated if mastery is None else mastery.sigmoid())
 
     def _rows_of(self, question: Question) -> Rows:
-        item = question.item if self.network.items else None
-        return Rows.of(question.narrow, item, n_skills=self.vocabulary.n_skills, dtype=self._dtype)
+        return Rows(question, self.vocabulary.n_skills, self.network.items is not None)
 
     def _sweep(self, store: SequenceStore) -> Iterator[tuple[SequenceBatch, Known]]:
         """Whole histories with carried state: batches, and what is known before each answer."""

@@ -56,26 +56,30 @@ def _own(module: nn.Module) -> list[str]:
 
 
 class _Seen(NamedTuple):
-    """A parameter when it was used. The view holds on to its storage, so that no other can come to lie there."""
+    """A parameter when it was used. The view holds on to its storage, so that no other can come to lie there.
+
+    `version` is None where torch does not count changes.
+    """
 
     named: dict[str, nn.Parameter | None]
     name: str
     parameter: Tensor
     view: Tensor
     place: int
-    version: int
+    version: int | None
 
     @classmethod
     def of(cls, module: nn.Module, name: str) -> "_Seen":
         parameter = module._parameters[name]
         assert parameter is not None
-        return cls(module._parameters, name, parameter, parameter.detach(), parameter.data_ptr(), _version(parameter))
+        version = None if torch.is_inference(parameter) else parameter._version
+        return cls(module._parameters, name, parameter, parameter.detach(), parameter.data_ptr(), version)
 
 
 def _as_it_was(seen: _Seen) -> bool:
     named, name, parameter, _, place, version = seen
-    return named[name] is parameter and _version(parameter) == version and parameter.data_ptr() == place
-
-
-def _version(parameter: Tensor) -> int:
-    return -1 if torch.is_inference(parameter) else parameter._version
+    return (
+        named[name] is parameter
+        and (version is None or parameter._version == version)
+        and parameter.data_ptr() == place
+    )

@@ -4,39 +4,22 @@ A question's skills and its item enter everything linearly, as rows of tables. S
 computed once for all skills and items, and a question costs a sum of rows.
 """
 
-from typing import Final, NamedTuple, final
+from types import ModuleType
+from typing import Final, final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from kt_fewshot.data import QUESTION_FEATURES, UNKNOWN
 
+from . import dkt_fast, dkt_rows
 from .dkt_kept import Kept
 from .dkt_parts import CorrectnessHead
-from .dkt_rows import Questions
+from .dkt_rows import Affine, Questions, TwoLogits
 from .mastery_head import MasteryHead
 
 PIECE: Final = 16
 """Students whose hidden units are computed together, so that they stay near the processor."""
-
-
-class _Weights(NamedTuple):
-    """The heads' weights, those of both together. A question gives two logits and the units of two hidden layers.
-
-    - `rows: (skills + items, width + 2 + units)`: the weight of the trunk's features in the first logit; then what each
-      skill and each item adds to the logits and the units;
-    - `known: (2 + units, views * width)`, `question: (2 + units, QUESTION_FEATURES)`, `both` side by side, and `bias`;
-    - `out: (2, units)`, `out_bias: (2,)` from the units to the logits.
-    """
-
-    rows: Tensor
-    known: Tensor
-    question: Tensor
-    both: Tensor
-    bias: Tensor
-    out: Tensor
-    out_bias: Tensor
 
 
 @final
@@ -51,42 +34,38 @@ class HeadsNow:
 
     def __init__(self, correct: CorrectnessHead, mastery: MasteryHead | None, views: tuple[int, int, int]) -> None:
         self.correct, self.mastery, self.views = correct, mastery, views
-        self._kept: Kept[_Weights] = Kept()
+        self._kept: Kept[TwoLogits] = Kept()
 
     def asked(self, known: tuple[Tensor, ...], questions: Questions) -> tuple[Tensor, Tensor]:
         """Both logits (n,); `known: (n, width)` a view."""
-        weights = self._weights()
-        width = known[0].shape[1]
-        row = questions.rows.sum(weights.rows)
-        units = functional.linear(torch.cat([*known, questions.features], dim=1), weights.both, weights.bias)
-        correct, mastery = self._out(weights, units + row[:, width:]).unbind(-1)
-        return correct + (known[self.views[0]] * row[:, :width]).sum(-1), mastery
+        x = torch.cat([*known, questions.features], dim=1)
+        way: ModuleType = dkt_fast if dkt_fast.serves(x) else dkt_rows
+        correct, mastery = way.ask(self._heads(), questions.rows, x, known[self.views[0]]).unbind(-1)
+        return correct, mastery
 
     def every_skill(self, known: tuple[Tensor, ...], features: Tensor) -> tuple[Tensor, Tensor]:
         """Both logits (n, skills) of questions on each skill, of no known item; `features: (n, skills, ...)`."""
-        weights = self._weights()
+        heads = self._heads()
+        table, weight, bias = heads.inner
         width, n_skills = known[0].shape[1], features.shape[1]
-        rows = weights.rows[:n_skills]
+        rows = table[:n_skills]
         if self.correct.items:
-            rows = rows + weights.rows[n_skills + UNKNOWN]
-        of_known = functional.linear(torch.cat(known, dim=1), weights.known, weights.bias)
+            rows = rows + table[n_skills + UNKNOWN]
+        of_known, of_question = weight.split((width * len(known), features.shape[2]))
+        of_known = torch.addmm(bias, torch.cat(known, dim=1), of_known)
         logits = features.new_empty(*features.shape[:2], 2)
         for first in range(0, len(features), PIECE):
             piece = slice(first, first + PIECE)
-            units = functional.linear(features[piece], weights.question).add_(rows[:, width:])
-            logits[piece] = self._out(weights, units.add_(of_known[piece, None]))
+            sums = (features[piece] @ of_question).add_(rows[:, width:])
+            logits[piece] = heads.logits(sums.add_(of_known[piece, None]))
         correct, mastery = logits.unbind(-1)
         return correct + known[self.views[0]] @ rows[:, :width].t(), mastery
 
-    @staticmethod
-    def _out(weights: _Weights, units: Tensor) -> Tensor:
-        return functional.linear(functional.relu(units[..., 2:]), weights.out, weights.out_bias) + units[..., :2]
-
-    def _weights(self) -> _Weights:
+    def _heads(self) -> TwoLogits:
         heads = [self.correct] if self.mastery is None else [self.correct, self.mastery]
         return self._kept.of(heads, self._merged)
 
-    def _merged(self) -> _Weights:
+    def _merged(self) -> TwoLogits:
         correct, mastery = self.correct, self.mastery
         deep = [correct.deep, mastery.score if mastery else None]
         rows = self._rows()
@@ -106,10 +85,11 @@ class HeadsNow:
             known[here, self.views[task]], bias[here] = of_known.weight, of_known.bias
             question[here] = of_question.weight
             out[task, here.start - 2 : here.stop - 2], out_bias[task] = head.output.weight[0], head.output.bias[0]
-        known = known.flatten(1)
-        return _Weights(rows, known, question, torch.cat([known, question], dim=1), bias, out, out_bias)
+        weight = torch.cat([known.flatten(1), question], dim=1).t().contiguous()
+        return TwoLogits(Affine(rows, weight, bias), out, out_bias)
 
     def _rows(self) -> Tensor:
+        """(skills + items, width + 2 + units) the table of `TwoLogits`."""
         correct, mastery = self.correct, self.mastery
         skill = correct.skill.weight
         none = skill.new_zeros(len(skill), 1)

@@ -1,6 +1,7 @@
 """The parts of a deep tracer: a layer that reads answers, and the head that predicts the next one."""
 
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Protocol, final
 
 import torch
@@ -11,8 +12,9 @@ from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSe
 from kt_fewshot.encoders import Layer, State
 from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
+from . import dkt_fast, dkt_rows
 from .dkt_kept import Kept
-from .dkt_rows import Answers
+from .dkt_rows import Affine, Answers
 
 
 class Asked(Protocol):
@@ -108,7 +110,7 @@ class AnswerReader(Layer):
         self.project_item = nn.Linear(2 * embedding, 4 * hidden, bias=False) if items else None
         width = len(QUESTION_FEATURES) + (len(BEHAVIOUR) if behaviour else 0)
         self.project_side = nn.Linear(width, 4 * hidden, bias=False) if side else None
-        self._table: Kept[Tensor] = Kept()
+        self._kept: Kept[Affine] = Kept()
 
     def start(self, batch: int) -> State:  # noqa: ARG002 (the contract's)
         """Nothing: each answer is read by itself."""
@@ -132,11 +134,17 @@ class AnswerReader(Layer):
 
     def _read_now(self, x: Answers) -> Tensor:
         """(n, 4 * hidden)."""
-        gates = x.rows.answered(x.correct).sum(self._table.of([self], self._all_rows))
-        if not self.project_side:
-            return gates
-        side = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
-        return gates.addmm_(torch.cat(side, dim=-1), self.project_side.weight.t())  # `gates` is nobody else's
+        affine = self._kept.of([self], self._affine)
+        parts = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
+        side = torch.cat(parts, dim=1) if self.project_side else x.features[:, :0]
+        way: ModuleType = dkt_fast if dkt_fast.serves(side) else dkt_rows
+        return way.read(affine, x.rows, side, x.correct)
+
+    def _affine(self) -> Affine:
+        """What skills, items, history and behaviour bring, with all that is known of the weights computed."""
+        rows, nothing = self._all_rows(), self.project.bias.new_zeros(len(self.project.bias))
+        side = self.project_side.weight.t().contiguous() if self.project_side else nothing[:0].view(0, len(nothing))
+        return Affine(rows, side, nothing)
 
     def _all_rows(self) -> Tensor:
         """(2 * (skills + items), 4 * hidden) what each skill and item brings, answered wrong and right."""

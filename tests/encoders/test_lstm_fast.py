@@ -6,13 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from kt_fewshot.compiled import library
-from kt_fewshot.encoders import LSTM
+from kt_fewshot.encoders import LSTM, lstm_fast, lstm_torch
 from kt_fewshot.encoders.lstm_backend import Backend
-from kt_fewshot.encoders.lstm_fast import FAST, KERNEL, SMALLEST
+from kt_fewshot.encoders.lstm_fast import FAST, KERNEL, SMALLEST, serves_step
 from kt_fewshot.encoders.lstm_torch import TORCH
 
-pytestmark = pytest.mark.skipif(library(KERNEL) is None, reason="there is no C++ compiler")
+pytestmark = pytest.mark.skipif(not KERNEL.is_there(), reason="there is no C++ compiler")
 
 
 def rows(seed: int, batch: int, time: int, hidden: int) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -140,3 +139,30 @@ def test_serves_what_it_is_made_for() -> None:
     assert not FAST.serves(torch.zeros(1, SMALLEST, 4, dtype=torch.float64))
     assert not FAST.serves(torch.zeros(1, 1, 4))
     assert not FAST.serves(torch.zeros(0, SMALLEST, 4))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 999), st.integers(1, 15), st.integers(1, 70))
+def test_a_step_of_few_rows_equals_torch(seed: int, batch: int, hidden: int) -> None:
+    (x, weight, h, c), _ = rows(seed, batch, 1, hidden)
+    with torch.no_grad():
+        assert serves_step(x[:, 0], weight)
+        found, expected = (take(x[:, 0], weight, (h, c)) for take in (lstm_fast.step, lstm_torch.step))
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+
+
+def test_a_step_that_is_differentiated_is_torchs() -> None:
+    (x, weight, h, c), _ = rows(0, 2, 1, 5)
+    assert not serves_step(x[:, 0], weight)
+    layer = LSTM(5)
+    y, _ = layer(x[:, 0], (h, c))
+    assert y.requires_grad
+
+
+def test_a_step_is_left_to_the_backend_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    (x, _, h, c), _ = rows(0, 2, 1, 5)
+    monkeypatch.setattr("kt_fewshot.encoders.lstm_fast.step", lambda *_: pytest.fail("the compiled step was taken"))
+    with torch.no_grad():
+        y, _ = LSTM(5, backend="torch")(x[:, 0], (h, c))
+    assert y.shape == (2, 5)

@@ -1,0 +1,50 @@
+"""`read` and `ask` of `dkt_rows` in compiled code (`compiled/one_answer.cpp`): one call in place of many."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from kt_fewshot.compiled import SOURCES, Kernel
+
+from .dkt_rows import Affine, Rows, TwoLogits
+
+KERNEL: Final = Kernel(
+    SOURCES / "one_answer.cpp",
+    numbers=("n", "columns", "skills", "factors", "outputs", "skip"),
+    tensors=(
+        *("member", "item", "correct", "table", "x", "weight", "bias", "out"),
+        *("known", "last", "last_bias", "logits"),
+    ),
+)
+
+
+def serves(x: Tensor) -> bool:
+    """Whether it can, for factors such as these, on this machine."""
+    return x.device.type == "cpu" and x.dtype == torch.float32 and KERNEL.is_there()
+
+
+def read(affine: Affine, rows: Rows, x: Tensor, correct: Tensor) -> Tensor:
+    """See `dkt_rows.read`."""
+    return _run("one_answer_read", affine, rows, x, 0, correct=correct.long().contiguous())
+
+
+def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
+    """See `dkt_rows.ask`."""
+    logits = x.new_empty(len(x), 2)
+    given = {"known": known.contiguous(), "last": heads.out, "last_bias": heads.out_bias, "logits": logits}
+    _run("one_answer_ask", heads.inner, rows, x, known.shape[1], **given)
+    return logits
+
+
+def _run(function: str, affine: Affine, rows: Rows, x: Tensor, skip: int, **tensors: Tensor) -> Tensor:
+    question = rows.question
+    members, item = question.sets.members.contiguous(), question.item.contiguous() if rows.items else None
+    out = x.new_empty(len(x), len(affine.bias))
+    KERNEL.run(
+        *(function, *members.shape, rows.n_skills, x.shape[1], out.shape[1], skip),
+        **{"member": members, "item": item, "x": x.contiguous(), "out": out},
+        **affine._asdict(),
+        **tensors,
+    )
+    return out
