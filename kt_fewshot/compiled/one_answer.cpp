@@ -38,15 +38,20 @@ struct Rows {
   }
 };
 
+constexpr int64_t NEAR = ROWS;  // questions whose rows stay near the processor while all their columns are computed
+
 struct Affine {
   const Call& call;
-  int64_t begin;
+  int64_t first, begin;
 
   void run() {
-    for (begin = 0; begin < call.outputs; begin += COLUMNS * LANES) in_groups(*this, call.n);
+    for (first = 0; first < call.n; first += NEAR)
+      for (begin = 0; begin < call.outputs; begin += COLUMNS * LANES)
+        in_groups(*this, call.n - first < NEAR ? call.n - first : NEAR);
   }
 
   template <int M> void rows(int64_t row) {
+    row += first;
     switch ((call.outputs - begin) / LANES) {
       case 0: return block<M, 1, false>(row, begin);
       case 1: return block<M, 1, true>(row, begin), rest<M>(row, begin + LANES);
@@ -109,9 +114,9 @@ void say(const Call& call, int64_t question) {
 }  // namespace
 
 extern "C" {
-void one_answer_read(const Call* call) { Affine{*call, 0}.run(); }
+void one_answer_read(const Call* call) { Affine{*call, 0, 0}.run(); }
 void one_answer_ask(const Call* call) {
-  Affine{*call, 0}.run();
+  Affine{*call, 0, 0}.run();
   for (int64_t question = 0; question < call->n; question++) say(*call, question);
 }
 }

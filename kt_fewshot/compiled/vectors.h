@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __AVX512BF16__
+#ifdef __AVX512F__
 #include <immintrin.h>
 #endif
 
@@ -55,12 +55,18 @@ INLINE void store(bf16* p, Vector v) {
 // The first n numbers only, unless all are WHOLE.
 template <bool WHOLE, typename S> INLINE Vector load(const S* p, int n) {
   if (WHOLE) return load(p);
+#ifdef __AVX512F__
+  if constexpr (sizeof(S) == 4) return (Vector)_mm512_maskz_loadu_ps((1u << n) - 1, p);
+#endif
   S part[LANES] = {};
   memcpy(part, p, n * sizeof(S));
   return load(part);
 }
 template <bool WHOLE, typename S> INLINE void store(S* p, Vector v, int n) {
   if (WHOLE) return store(p, v);
+#ifdef __AVX512F__
+  if constexpr (sizeof(S) == 4) return _mm512_mask_storeu_ps(p, (1u << n) - 1, (__m512)v);
+#endif
   S part[LANES];
   store(part, v);
   memcpy(p, part, n * sizeof(S));
