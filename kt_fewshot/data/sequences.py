@@ -48,20 +48,24 @@ class SequenceBatch:
         index, reset = index.to(device), reset.to(device)
         real = index >= 0
         at = index.clamp(min=0)
-        question = store.question[at]
+
+        def take(column: Tensor) -> Tensor:  # a fraction of the time of `column[at]`
+            return column.index_select(0, at.flatten()).view(*at.shape, *column.shape[1:])
+
+        question = take(store.question)
         bundled = len(store.place) > 0
         return cls(
             index=index,
             reset=reset | ~real,
-            scored=store.scored[at] & real,
-            skill_set=store.skill_set[at].long(),
-            item=store.item[at].long(),
-            correct=store.correct[at],
+            scored=take(store.scored) & real,
+            skill_set=take(store.skill_set).long(),
+            item=take(store.item).long(),
+            correct=take(store.correct),
             question=question,
-            behaviour=store.behaviour[at],
-            ahead=store.ahead[at],
-            heard=store.heard[at] if bundled else question,
-            place=store.place[at].long() if bundled else None,
+            behaviour=take(store.behaviour),
+            ahead=take(store.ahead),
+            heard=take(store.heard) if bundled else question,
+            place=take(store.place).long() if bundled else None,
             group=store.group_of(at),
             sets=store.sets,
         )
@@ -91,7 +95,7 @@ def before_answer(
     """
     before = torch.cat([initial[:, None], after[:, :-1]], dim=1)
     if place is None:
-        return before.masked_fill_(reset[..., None], 0.0)  # `before` is nobody else's
+        return before.mul_((~reset)[..., None].to(before.dtype))  # `before` is nobody else's
     begin = torch.arange(place.shape[1], device=place.device) - place  # (batch, time), below 0 before the row
     before = torch.cat([(initial if running is None else running)[:, None], before], dim=1)
     before = before.take_along_dim((begin + 1).clamp(min=0)[..., None], dim=1)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from kt_fewshot.encoders import dropout
+
 
 @final
 class GatheredLinear(nn.Module):
@@ -32,7 +34,7 @@ class GatheredLinear(nn.Module):
             weight: (..., width) rows of `self.weight` or means of such rows.
             bias: (...) the same of `self.bias`.
         """
-        return (features * weight).sum(-1) + bias
+        return (features.to(weight.dtype) * weight).sum(-1) + bias  # a product of unlike types takes many times as long
 
 
 @final
@@ -59,5 +61,5 @@ class SplitMLP(nn.Module):
         hidden = self.inputs[0](inputs[0])
         for layer, value in zip(list(self.inputs)[1:], inputs[1:], strict=True):
             hidden = hidden + layer(value)
-        hidden = functional.dropout(functional.relu(hidden), self.dropout, self.training)
+        hidden = dropout(functional.relu(hidden), self.dropout, self.training)
         return self.output(hidden).squeeze(-1)

@@ -188,9 +188,11 @@ class DKTNetwork(nn.Module):
 
     def behaviour_outputs(self, before: Known, batch: SequenceBatch) -> dict[str, Tensor]:
         """Raw output (batch, time) of each head of behaviour, from what is known before each answer."""
+        if not self.behaviour:
+            return {}
+        vector = self.correct.question_vector(batch)
         return {
-            name: head(before[self.trunk.view(name)], self.correct.question_vector(batch), batch.question)
-            for name, head in self.behaviour.items()
+            name: head(before[self.trunk.view(name)], vector, batch.question) for name, head in self.behaviour.items()
         }
 
     def shared_parameters(self) -> list[nn.Parameter]:

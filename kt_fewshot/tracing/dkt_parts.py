@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSets, Vocabulary, mean_over_skills
-from kt_fewshot.encoders import Layer, State
+from kt_fewshot.encoders import Layer, State, dropout, look_up
 from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
 from . import dkt_fast, dkt_rows
@@ -68,7 +68,7 @@ class ItemOffsets(nn.Module):
 
     def prior(self, item: Tensor) -> Tensor:
         """Each answer's share of its item's prior: (...) squared length of the offset / the item's training answers."""
-        length = self.vector[item].square().sum(-1) + self.easiness[item].square()
+        length = look_up(self.vector, item).square().sum(-1) + look_up(self.easiness, item).square()
         return length / self.answers[item]
 
 
@@ -125,11 +125,16 @@ class AnswerReader(Layer):
         return self._read_now(x) if isinstance(x, Answers) else self._read(x), state
 
     def _read(self, x: SequenceBatch) -> Tensor:
-        vectors, right = mean_over_skills(self.answer, x.sets), x.correct.long()  # (sets, 2, embedding)
-        inputs, weights = self._beside(x)
-        gates = self.project(vectors)[x.skill_set, right]
-        if inputs:  # one product of all of them
-            gates = gates + functional.linear(torch.cat(inputs, dim=-1), torch.cat(weights, dim=1))
+        right = x.correct.long()
+        of_sets = self.project(mean_over_skills(self.answer, x.sets))  # (sets, 2, 4 * hidden)
+        gates = look_up(of_sets.flatten(0, 1), 2 * x.skill_set + right)
+        if self.items:
+            item, at = torch.unique(x.item, return_inverse=True)  # each of them is projected once
+            of_items = self._of_items(look_up(self.items.vector, item))
+            gates = gates + look_up(of_items, 2 * at + right)
+        if self.project_side:
+            side = [x.heard, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
+            gates = gates + self.project_side(torch.cat(side, dim=-1))
         return gates
 
     def _read_now(self, x: Answers) -> Tensor:
@@ -149,24 +154,13 @@ class AnswerReader(Layer):
     def _all_rows(self) -> Tensor:
         """(2 * (skills + items), 4 * hidden) what each skill and item brings, answered wrong and right."""
         rows = self.project(self.answer).flatten(0, 1)
-        if not (self.items and self.project_item):
-            return rows
-        right, wrong = self.project_item.weight.chunk(2, dim=1)
-        of_items = functional.linear(self.items.vector, torch.cat([wrong, right]))
-        return torch.cat([rows, of_items.view(-1, len(right))])
+        return torch.cat([rows, self._of_items(self.items.vector)]) if self.items else rows
 
-    def _beside(self, x: SequenceBatch) -> tuple[list[Tensor], list[Tensor]]:
-        """What is read beside skill set and answer, each (batch, time, width), and the weights it is read with."""
-        inputs, weights = [], []
-        if self.items and self.project_item:
-            offset = self.items.vector[x.item]
-            right = x.correct[..., None].to(offset.dtype)
-            inputs += [offset * right, offset * (1 - right)]
-            weights.append(self.project_item.weight)
-        if self.project_side:
-            inputs += [x.heard, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
-            weights.append(self.project_side.weight)
-        return inputs, weights
+    def _of_items(self, vector: Tensor) -> Tensor:
+        """(2 * n, 4 * hidden) what items bring whose offsets are `vector: (n, embedding)`, answered wrong and right."""
+        assert self.project_item is not None
+        right, wrong = self.project_item.weight.chunk(2, dim=1)
+        return functional.linear(vector, torch.cat([wrong, right])).view(-1, len(right))
 
 
 @final
@@ -213,16 +207,17 @@ class CorrectnessHead(nn.Module):
 
     def forward(self, features: Tensor, asked: Asked) -> Tensor:
         """Logit: (batch, time), from `features: (batch, time, width)` of the history before the answer."""
-        features = functional.dropout(features, self.dropout, self.training)
-        weight = mean_over_skills(self.skill.weight, asked.sets)[asked.skill_set]
-        bias = mean_over_skills(self.skill.bias, asked.sets)[asked.skill_set]
+        features = dropout(features, self.dropout, self.training)
+        offset = look_up(self.items.vector, asked.item) if self.items else None
+        weight = look_up(mean_over_skills(self.skill.weight, asked.sets), asked.skill_set)
+        bias = look_up(mean_over_skills(self.skill.bias, asked.sets), asked.skill_set)
         if self.items and self.item_weight:
-            weight = weight + self.item_weight(self.items.vector[asked.item])
-            bias = bias + self.items.easiness[asked.item]
+            weight = weight + self.item_weight(offset).to(weight.dtype)
+            bias = bias + look_up(self.items.easiness, asked.item)
         logit = self.skill(features, weight, bias)
         if self.deep and self.residual:
             logit = logit + self.residual(asked.question).squeeze(-1)
-            logit = logit + self.deep(features, self.question_vector(asked), asked.question)
+            logit = logit + self.deep(features, self._moved(asked, offset), asked.question)
         return logit
 
     def skill_tables(self) -> Iterator[Tensor]:
@@ -234,7 +229,10 @@ class CorrectnessHead(nn.Module):
 
     def question_vector(self, asked: Asked) -> Tensor:
         """(batch, time, embedding): the mean of the question's skills, moved by the item's offset."""
+        return self._moved(asked, look_up(self.items.vector, asked.item) if self.items else None)
+
+    def _moved(self, asked: Asked, offset: Tensor | None) -> Tensor:
         if self.question is None:
             raise TypeError("A plain head has no question vectors; give it `hidden` units.")
-        vector = mean_over_skills(self.question, asked.sets)[asked.skill_set]
-        return vector + self.items.vector[asked.item] if self.items else vector
+        vector = look_up(mean_over_skills(self.question, asked.sets), asked.skill_set)
+        return vector if offset is None else vector + offset

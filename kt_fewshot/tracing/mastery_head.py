@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from kt_fewshot.data import HORIZON, QUESTION_FEATURES, mean_over_skills
+from kt_fewshot.encoders import look_up
 from kt_fewshot.multitask import SplitMLP
 from kt_fewshot.training import LossSum
 
@@ -53,8 +54,8 @@ class MasteryHead(nn.Module):
             features: (batch, time, width) of the trunk, before the answer.
             asked: the questions.
         """
-        skill = mean_over_skills(self.skill, asked.sets)[asked.skill_set]
-        prior = mean_over_skills(self.prior, asked.sets)[asked.skill_set]
+        skill = look_up(mean_over_skills(self.skill, asked.sets), asked.skill_set)
+        prior = look_up(mean_over_skills(self.prior, asked.sets), asked.skill_set)
         return self.score(features, skill, asked.question) + prior
 
     def emission(self) -> Emission:
