@@ -38,16 +38,14 @@ struct Rows {
   }
 };
 
-constexpr int64_t NEAR = ROWS;  // questions whose rows stay near the processor while all their columns are computed
-
 struct Affine {
   const Call& call;
   int64_t first, begin;
 
   void run() {
-    for (first = 0; first < call.n; first += NEAR)
+    for (first = 0; first < call.n; first += ROWS)  // a group's whole rows, while they are near the processor
       for (begin = 0; begin < call.outputs; begin += COLUMNS * LANES)
-        in_groups(*this, call.n - first < NEAR ? call.n - first : NEAR);
+        in_groups(*this, call.n - first < ROWS ? call.n - first : ROWS);
   }
 
   template <int M> void rows(int64_t row) {
