@@ -82,7 +82,7 @@ def resume_method_comparison(
         Interrupted: after Ctrl-C; the message says how to go on.
     """
     run = RunFolder.open(name, having="config")
-    settings = CompareMethodsSettings.of_run(run, methods=methods)
+    settings = CompareMethodsSettings.of_run(run, only=methods)
     with resumable(run, what="The comparison", command="fewshot compare", new=False):
         settings.write(run.config)
         return _compare(settings, run, say=say, listen=listen)

@@ -1,21 +1,18 @@
 """`CompareMethodsSettings`: everything that a comparison of few-shot methods depends on."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from kt_fewshot.data import count
 from kt_fewshot.encoders import make_encoder
 from kt_fewshot.errors import KTError
 from kt_fewshot.fewshot import METHODS, method_class
-from kt_fewshot.storage import RunFolder, write_text
 
 from .fewshot_settings import FewShotSettings
 from .say import Say
-from .settings import checked, merged, read_yaml
+from .side_by_side import SideBySide
 
 BUDGET: Final[Mapping[str, Any]] = {"n_way": 5, "tasks": 4, "patience": None}
 """What all methods are trained on unless the user says otherwise: several small tasks a step, since methods that take
@@ -24,7 +21,7 @@ gradient steps want them, and no early stopping, so that all see as many example
 USUAL_BASELINE: Final = "protonet"
 
 
-class CompareMethodsSettings(BaseModel):
+class CompareMethodsSettings(SideBySide):
     """Everything a comparison depends on; `config.yaml` in its folder holds it.
 
     - `methods`: their names; all there are if empty; `models`: method -> its options;
@@ -33,12 +30,10 @@ class CompareMethodsSettings(BaseModel):
     - `baseline`: whom the others are compared with; None for protonet, or the first method where that is not compared.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    WHO: ClassVar[str] = "methods"
 
     methods: tuple[str, ...] = ()
-    models: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     training: Mapping[str, Any] = Field(default_factory=dict)
-    baseline: str | None = None
 
     @field_validator("training")
     @classmethod
@@ -48,37 +43,9 @@ class CompareMethodsSettings(BaseModel):
             raise ValueError(f"Setting `training.{own}` is not shared by all methods. Use `methods` and `models`")
         return BUDGET | dict(values)
 
-    @classmethod
-    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
-        """Settings from a file, if there is one, and values that go before it.
-
-        Raises:
-            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
-        """
-        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
-        for name in settings.names:
-            settings.of_method(name)
-        for name in (*settings.models, *([settings.baseline] if settings.baseline else [])):
-            if name not in settings.names:
-                raise KTError(f"'{name}' is not compared. The methods are: {', '.join(settings.names)}.")
-        return settings
-
-    @classmethod
-    def of_run(cls, run: RunFolder, *, methods: tuple[str, ...] = ()) -> Self:
-        """The settings of an earlier comparison, of other methods if some are named.
-
-        Raises:
-            KTError: if the run is no comparison, or a method is unknown.
-        """
-        values = read_yaml(run.config)
-        if "methods" not in values:
-            raise KTError(f"{run.path} is no comparison of methods. Name the folder of one.")
-        if methods:
-            models = {name: options for name, options in (values.get("models") or {}).items() if name in methods}
-            baseline = values.get("baseline")
-            kept = {"baseline": baseline if baseline in methods else None}
-            values |= {"methods": methods, "models": models, **kept}
-        return cls.assemble(None, values)
+    def check_name(self, name: str) -> None:
+        """See `SideBySide.check_name`."""
+        self.of_method(name)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,10 +97,7 @@ class CompareMethodsSettings(BaseModel):
             f"{episode}: {', '.join(names)}."
         )
 
-    def write(self, path: Path) -> None:
-        """Write every setting as YAML, paths so that they hold in any working folder."""
+    def plain(self) -> dict[str, Any]:
+        """See `RunSettings.plain`; of training, what all methods share."""
         training = self.of_method(self.names[0]).plain()
-        whole = self.model_dump(mode="json") | {
-            "training": {name: value for name, value in training.items() if name not in {"method", "model"}}
-        }
-        write_text(path, yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
+        return super().plain() | {"training": {n: v for n, v in training.items() if n not in {"method", "model"}}}

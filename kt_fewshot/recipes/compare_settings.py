@@ -1,26 +1,24 @@
 """`CompareSettings`: everything that a comparison depends on."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from kt_fewshot.data import Vocabulary, by_fold_files, by_student_folds, count
 from kt_fewshot.errors import KTError
-from kt_fewshot.storage import RunFolder, write_text
 from kt_fewshot.tracing import TRACERS, Tracer, tracer_class
 
 from .data_settings import Data, DataSettings
 from .saved_tracer import choose_device
-from .settings import checked, first_problem, merged, read_yaml
+from .settings import first_problem
+from .side_by_side import SideBySide
 
 OWN_SPLITS = ("test", "test_fold", "valid_fold", "split")
 """Settings of the data that say themselves who tests, which folds do in their place."""
 
 
-class CompareSettings(BaseModel):
+class CompareSettings(SideBySide):
     """Everything a comparison depends on; `config.yaml` in its folder holds it.
 
     - `data`: what to learn from and what to test on;
@@ -35,13 +33,11 @@ class CompareSettings(BaseModel):
     Tracers with a seed get that of `data`, unless `models` says otherwise.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    WHO: ClassVar[str] = "tracers"
 
     data: DataSettings = DataSettings()
     folds: int | None = Field(default=None, ge=2)
     tracers: tuple[str, ...] = ()
-    models: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
-    baseline: str | None = None
     min_item_answers: int = Field(default=2, ge=1)
     draws: int = Field(default=1000, ge=1)
     device: str = "auto"
@@ -73,35 +69,9 @@ class CompareSettings(BaseModel):
         """Whether a tracer tells groups of students apart."""
         return any(tracer_class(name).tells_groups(options) for name, options in self.models.items())
 
-    @classmethod
-    def assemble(cls, config: Path | None, values: Mapping[str, Any]) -> Self:
-        """Settings from a file, if there is one, and values that go before it.
-
-        Raises:
-            KTError: if the file is missing or no YAML mapping, or a setting is unknown or out of range.
-        """
-        settings = checked(cls, merged(read_yaml(config) if config else {}, values))
-        for name in settings.names:
-            settings.make(name, Vocabulary(()))  # a mistake is told before a large log is read
-        for name in (*settings.models, *([settings.baseline] if settings.baseline else [])):
-            if name not in settings.names:
-                raise KTError(f"'{name}' is not compared. The tracers are: {', '.join(settings.names)}.")
-        return settings
-
-    @classmethod
-    def of_run(cls, run: RunFolder, *, tracers: tuple[str, ...] = ()) -> Self:
-        """The settings of an earlier comparison, of other tracers if some are named.
-
-        Raises:
-            KTError: if the run is no comparison, or a tracer is unknown.
-        """
-        values = read_yaml(run.config)
-        if "tracers" not in values:
-            raise KTError(f"{run.path} is no comparison. Name the folder of one.")
-        if tracers:
-            models = {name: options for name, options in (values.get("models") or {}).items() if name in tracers}
-            values |= {"tracers": tracers, "models": models}
-        return cls.assemble(None, values)
+    def check_name(self, name: str) -> None:
+        """See `SideBySide.check_name`."""
+        self.make(name, Vocabulary(()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,7 +121,6 @@ class CompareSettings(BaseModel):
         folds = "one split" if self.folds is None else count(self.folds, "fold")
         return f"{count(len(self.names), 'tracer')} on {folds}: {', '.join(self.names)}."
 
-    def write(self, path: Path) -> None:
-        """Write every setting as YAML, paths so that they hold in any working folder."""
-        whole = self.model_copy(update={"data": self.data.absolute()})
-        write_text(path, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    def plain(self) -> dict[str, Any]:
+        """See `RunSettings.plain`."""
+        return super().plain() | {"data": self.data.absolute().model_dump(mode="json")}

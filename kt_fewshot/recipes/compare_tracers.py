@@ -80,7 +80,7 @@ def resume_comparison(
         Interrupted: after Ctrl-C; the message says how to go on.
     """
     run = RunFolder.open(name, having="config")
-    settings = CompareSettings.of_run(run, tracers=tracers)
+    settings = CompareSettings.of_run(run, only=tracers)
     with resumable(run, what="The comparison", command="dkt compare", new=False):
         settings.write(run.config)
         return _compare(settings, run, say=say, listen=listen)

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import yaml
 from pydantic import Field, ValidationError
 
 from kt_fewshot.data import Splits, load_images
 from kt_fewshot.encoders import encoder_class, make_encoder
 from kt_fewshot.errors import KTError
 from kt_fewshot.fewshot import EpisodePlan, Method, MethodOptions, method_class
-from kt_fewshot.storage import write_text
 from kt_fewshot.training import Precision, TrainerOptions, own_randomness, seed_generators
 
 from .saved_tracer import choose_device
@@ -146,16 +144,10 @@ class FewShotSettings(RunSettings):
             patience=None if self.with_valid else self.patience,
         )
 
-    def write(self, path: Path) -> None:
-        """Write every setting as YAML."""
-        write_text(path, yaml.safe_dump(self.plain(), sort_keys=False, allow_unicode=True))
-
     def plain(self) -> dict[str, Any]:
-        """Every setting as plain values, paths so that they hold in any working folder."""
-        whole = self.model_copy(
-            update={"data_path": self.data_path and self.data_path.absolute(), "data": self._place()}
-        )
-        return whole.model_dump(mode="json")
+        """See `RunSettings.plain`."""
+        places = {"data_path": self.data_path and str(self.data_path.absolute()), "data": self._place()}
+        return super().plain() | places
 
     def _place(self) -> str:
         """The data's name, or their path so that it holds in any working folder."""

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kt_fewshot.errors import KTError
+from kt_fewshot.storage import write_text
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -35,6 +36,14 @@ class RunSettings(BaseModel):
         Raises:
             KTError: if a name or an option of what is named is wrong.
         """
+
+    def plain(self) -> dict[str, Any]:
+        """Every setting as plain values, paths so that they hold in any working folder."""
+        return self.model_dump(mode="json")
+
+    def write(self, path: Path) -> None:
+        """Write every setting as YAML."""
+        write_text(path, yaml.safe_dump(self.plain(), sort_keys=False, allow_unicode=True))
 
 
 def checked(kind: type[S], values: Mapping[str, Any]) -> S:

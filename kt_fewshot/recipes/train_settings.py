@@ -1,15 +1,12 @@
 """`TrainSettings`: everything that a training depends on."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError
 
 from kt_fewshot.data import Vocabulary
 from kt_fewshot.errors import KTError
-from kt_fewshot.storage import write_text
 from kt_fewshot.tracing import Tracer, tracer_class
 
 from .data_settings import DataSettings
@@ -59,7 +56,6 @@ class TrainSettings(RunSettings):
         """Whether the model tells groups of students apart."""
         return tracer_class(self.tracer).tells_groups(self.model)
 
-    def write(self, path: Path) -> None:
-        """Write every setting as YAML, paths so that they hold in any working folder."""
-        whole = self.model_copy(update={"data": self.data.absolute()})
-        write_text(path, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    def plain(self) -> dict[str, Any]:
+        """See `RunSettings.plain`."""
+        return super().plain() | {"data": self.data.absolute().model_dump(mode="json")}

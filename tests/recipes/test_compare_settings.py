@@ -72,8 +72,11 @@ def test_written_and_read_again(tmp_path):
     assert read == settings.model_copy(update={"data": settings.data.absolute()})
     run = RunFolder(tmp_path)
     assert CompareSettings.of_run(run) == read
-    other = CompareSettings.of_run(run, tracers=("irt", "pfa"))
+    other = CompareSettings.of_run(run, only=("irt", "pfa"))
     assert (other.names, other.models, other.folds) == (("irt", "pfa"), {}, 3)
+    settings.model_copy(update={"baseline": "bkt"}).write(run.config)
+    assert CompareSettings.of_run(run, only=("bkt", "pfa")).baseline == "bkt"
+    assert CompareSettings.of_run(run, only=("irt", "pfa")).baseline is None
 
 
 WRONG = {

@@ -3,21 +3,24 @@
 Source: Feng, Heffernan & Koedinger 2009; https://sites.google.com/view/assistmentsdatamining.
 """
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import polars as pl
 
-from .layout import Layout, read_tables
-from .reader import Draft, Options, Reader, Source, signature
-from .sniff import Peek
-
-SKILL_BUILDER_2009: Final = frozenset({"order_id", "user_id", "problem_id", "correct", "skill_id", "ms_first_response"})
-PROBLEM_LOGS_2012: Final = frozenset({"problem_log_id", "user_id", "problem_id", "correct", "start_time", "skill_id"})
-SKILL_BUILDERS_2015: Final = frozenset({"user_id", "log_id", "sequence_id", "correct"})
-CHALLENGE_2017: Final = frozenset({"studentId", "problemId", "skill", "correct", "startTime", "timeTaken"})
+from .layout import Layout
+from .table_reader import TableReader
 
 
-class Assistments2009(Reader):
+def _without_scaffolds(text: pl.DataFrame) -> pl.DataFrame:
+    """Scaffolding questions set aside."""
+    if "original" not in text.columns:
+        return text
+    scaffold = text["original"].cast(pl.Float64, strict=False) == 0
+    reason = pl.when(pl.Series(scaffold)).then(pl.lit("scaffolding question"))
+    return text.drop("original").with_columns(set_aside=reason)
+
+
+class Assistments2009(TableReader):
     """Skill builder data 2009-2010, expanded (a row per skill) or collapsed (skills joined by `_`).
 
     A row per skill becomes one answer again, by its `order_id`; otherwise a model sees the outcome before it has to
@@ -27,14 +30,11 @@ class Assistments2009(Reader):
 
     name: ClassVar[str] = "assistments2009"
     title: ClassVar[str] = "ASSISTments 2009"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, SKILL_BUILDER_2009)
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the table."""
-        columns = {
+    signs: ClassVar[frozenset[str]] = frozenset(
+        {"order_id", "user_id", "problem_id", "correct", "skill_id", "ms_first_response"}
+    )
+    layout: ClassVar[Layout] = Layout(
+        {
             "student": "user_id",
             "item": "problem_id",
             "skills": "skill_id",
@@ -45,30 +45,24 @@ class Assistments2009(Reader):
             "attempts": "attempt_count",
             "group": "student_class_id",
             "original": "original",
-        }
-        layout = Layout(
-            columns,
-            optional=frozenset({"hints", "attempts", "group", "original"}),
-            milliseconds=True,
-            skill_separator="_",
-            adjust=_without_scaffolds,
-        )
-        return read_tables(source, layout.chosen(options.columns), options)
+        },
+        optional=frozenset({"hints", "attempts", "group", "original"}),
+        milliseconds=True,
+        skill_separator="_",
+        adjust=_without_scaffolds,
+    )
 
 
-class Assistments2012(Reader):
+class Assistments2012(TableReader):
     """Problem logs 2012-2013; `correct` may be a part of 1."""
 
     name: ClassVar[str] = "assistments2012"
     title: ClassVar[str] = "ASSISTments 2012"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, PROBLEM_LOGS_2012)
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the few columns needed of many."""
-        columns = {
+    signs: ClassVar[frozenset[str]] = frozenset(
+        {"problem_log_id", "user_id", "problem_id", "correct", "start_time", "skill_id"}
+    )
+    layout: ClassVar[Layout] = Layout(
+        {
             "student": "user_id",
             "item": "problem_id",
             "skills": "skill_id",
@@ -79,41 +73,34 @@ class Assistments2012(Reader):
             "hints": "hint_count",
             "attempts": "attempt_count",
             "group": "student_class_id",
-        }
-        optional = frozenset({"response_time", "hints", "attempts", "group"})
-        layout = Layout(columns, optional=optional, milliseconds=True, skill_separator="")
-        return read_tables(source, layout.chosen(options.columns), options)
+        },
+        optional=frozenset({"response_time", "hints", "attempts", "group"}),
+        milliseconds=True,
+        skill_separator="",
+    )
 
 
-class Assistments2015(Reader):
+class Assistments2015(TableReader):
     """Skill builders 2015: the problem set (`sequence_id`) is the skill, there are no items and no times."""
 
     name: ClassVar[str] = "assistments2015"
     title: ClassVar[str] = "ASSISTments 2015"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, SKILL_BUILDERS_2015)
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the table."""
-        columns = {"student": "user_id", "skills": "sequence_id", "correct": "correct", "order": "log_id"}
-        return read_tables(source, Layout(columns).chosen(options.columns), options)
+    signs: ClassVar[frozenset[str]] = frozenset({"user_id", "log_id", "sequence_id", "correct"})
+    layout: ClassVar[Layout] = Layout(
+        {"student": "user_id", "skills": "sequence_id", "correct": "correct", "order": "log_id"}
+    )
 
 
-class Assistments2017(Reader):
+class Assistments2017(TableReader):
     """Data mining competition 2017; times are seconds."""
 
     name: ClassVar[str] = "assistments2017"
     title: ClassVar[str] = "ASSISTments 2017"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, CHALLENGE_2017)
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the few columns needed of many."""
-        columns = {
+    signs: ClassVar[frozenset[str]] = frozenset(
+        {"studentId", "problemId", "skill", "correct", "startTime", "timeTaken"}
+    )
+    layout: ClassVar[Layout] = Layout(
+        {
             "student": "studentId",
             "item": "problemId",
             "skills": "skill",
@@ -124,19 +111,7 @@ class Assistments2017(Reader):
             "hints": "hintCount",
             "attempts": "attemptCount",
             "group": "MiddleSchoolId",
-        }
-        layout = Layout(
-            columns,
-            optional=frozenset({"order", "hints", "attempts", "group"}),
-            milliseconds=False,
-        )
-        return read_tables(source, layout.chosen(options.columns), options)
-
-
-def _without_scaffolds(text: pl.DataFrame) -> pl.DataFrame:
-    """Scaffolding questions set aside."""
-    if "original" not in text.columns:
-        return text
-    scaffold = text["original"].cast(pl.Float64, strict=False) == 0
-    reason = pl.when(pl.Series(scaffold)).then(pl.lit("scaffolding question"))
-    return text.drop("original").with_columns(set_aside=reason)
+        },
+        optional=frozenset({"order", "hints", "attempts", "group"}),
+        milliseconds=False,
+    )

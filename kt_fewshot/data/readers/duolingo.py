@@ -16,10 +16,11 @@ import polars as pl
 from kt_fewshot.errors import LogError
 
 from .ingest import REJECTED_SCHEMA
-from .layout import Layout, read_tables
-from .reader import Draft, Options, Reader, Source, signature
+from .layout import Layout
+from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, sniff
 from .stream import read_text
+from .table_reader import TableReader
 from .values import present
 
 ABOUT: Final = re.compile(r"(\w+):(\S*)")
@@ -88,19 +89,13 @@ class DuolingoSlam(Reader):
         )
 
 
-class DuolingoHalfLife(Reader):
+class DuolingoHalfLife(TableReader):
     """A row is a word in a session: right if every recall of it was. `threshold` makes answers of the others."""
 
     name: ClassVar[str] = "duolingo-hlr"
     title: ClassVar[str] = "Duolingo half-life regression"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, frozenset({"p_recall", "delta", *HALF_LIFE.values()}))
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the table."""
-        return read_tables(source, Layout(HALF_LIFE).chosen(options.columns), options)
+    signs: ClassVar[frozenset[str]] = frozenset({"p_recall", "delta", *HALF_LIFE.values()})
+    layout: ClassVar[Layout] = Layout(HALF_LIFE)
 
 
 def _keys(path: Path, options: Options) -> dict[str, str]:

@@ -8,9 +8,8 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from .layout import Layout, read_tables
-from .reader import Draft, Options, Reader, Source, signature
-from .sniff import Peek
+from .layout import Layout
+from .table_reader import TableReader
 from .values import list_cells, to_seconds
 
 COLUMNS: Final = {
@@ -25,24 +24,6 @@ COLUMNS: Final = {
 ANSWER: Final = "answerstep"
 SCAFFOLD: Final = "hintscaffoldlog"
 UNLOCKS: Final = ("unlockhint", "unlocksubhint")
-
-
-class OATutor(Reader):
-    """A student's first answer to a step is the answer; later ones, hints and the questions within them are set aside.
-
-    The answer knows how often the student tried the step and how many hints were opened at it, before or after.
-    """
-
-    name: ClassVar[str] = "oatutor"
-    title: ClassVar[str] = "OATutor"
-
-    def recognises(self, peek: Peek) -> int:
-        """By its column names."""
-        return signature(peek, frozenset(COLUMNS.values()))
-
-    def read(self, source: Source, options: Options) -> Draft:
-        """Read the events and sort out the answers."""
-        return read_tables(source, Layout(COLUMNS, adjust=_first_answers).chosen(options.columns), options)
 
 
 def _first_answers(text: pl.DataFrame) -> pl.DataFrame:
@@ -77,3 +58,15 @@ def _first_answers(text: pl.DataFrame) -> pl.DataFrame:
     order = pl.int_range(pl.len()).cast(pl.String)  # two events within a second are still two
     text = text.with_columns(list_cells(text["skills"]).alias("skills"), set_aside=aside, order=order)
     return text.drop("event", "first", "__event", "__first")
+
+
+class OATutor(TableReader):
+    """A student's first answer to a step is the answer; later ones, hints and the questions within them are set aside.
+
+    The answer knows how often the student tried the step and how many hints were opened at it, before or after.
+    """
+
+    name: ClassVar[str] = "oatutor"
+    title: ClassVar[str] = "OATutor"
+    signs: ClassVar[frozenset[str]] = frozenset(COLUMNS.values())
+    layout: ClassVar[Layout] = Layout(COLUMNS, adjust=_first_answers)
