@@ -4,25 +4,15 @@ from typing import TYPE_CHECKING
 
 from kt_fewshot.faces import load_later
 
-from .bucketed_log import BucketedLog, BucketedSplit
-from .expanded_rows import expanded_rows
-from .frames import frame_columns, interactions_of
 from .interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
-from .log_cache import clear_cache, is_cached_log, read_cached, rows_in_cache
-from .log_contents import log_contents, looked_through
-from .log_files import bucket_of, write_buckets, write_log
-from .log_tally import LogTally
-from .log_warnings import log_warnings, quoted
-from .parts import PARTS, Part, Split, count
-from .pseudonymised import pseudonymised
-from .pseudonyms import has_e_mail, pseudonym
 from .readers import READERS, ColumnChoice, CompactLog, Ingest, Log, Watch, read_compact, read_log, unwatched
-from .vocabulary import GROUP_ANSWERS, UNKNOWN, Vocabulary
-from .windows import Windows, sliding_windows
 
 if TYPE_CHECKING:
+    from .bucketed_log import BucketedLog, BucketedSplit
     from .encode import Unknown, encode, log_gap, unknown_in
+    from .expanded_rows import expanded_rows
     from .folds import by_student_folds, held_out
+    from .frames import frame_columns, interactions_of
     from .growing_store import GrowingStore
     from .history_features import (
         N_FEATURES,
@@ -55,12 +45,22 @@ if TYPE_CHECKING:
     )
     from .live_history import LiveHistory
     from .live_question import Answer, Question
+    from .log_cache import clear_cache, is_cached_log, read_cached, rows_in_cache
+    from .log_contents import log_contents, looked_through
+    from .log_files import bucket_of, write_buckets, write_log
+    from .log_tally import LogTally
+    from .log_warnings import log_warnings, quoted
+    from .parts import PARTS, Part, Split, count
+    from .pseudonymised import pseudonymised
+    from .pseudonyms import has_e_mail, pseudonym
     from .sequences import Finals, PackedRows, SequenceBatch, Streams, before_answer
     from .simulator import SIMULATORS, SimulatedStudents, Simulator, simulate
     from .skill_links import skill_links
     from .skill_sets import NumberedSets, SkillSets, mean_over_skills
     from .splits import by_fold, by_fold_files, by_student, by_time, with_test
     from .store import BEHAVIOUR, HORIZON, QUESTION_FEATURES, SKILL_FEATURES, SequenceStore
+    from .vocabulary import GROUP_ANSWERS, UNKNOWN, Vocabulary
+    from .windows import Windows, sliding_windows
 
 __all__ = [
     "BEHAVIOUR",
@@ -168,8 +168,11 @@ __all__ = [
 load_later(
     __name__,
     {
+        "bucketed_log": ("BucketedLog", "BucketedSplit"),
         "encode": ("Unknown", "encode", "log_gap", "unknown_in"),
+        "expanded_rows": ("expanded_rows",),
         "folds": ("by_student_folds", "held_out"),
+        "frames": ("frame_columns", "interactions_of"),
         "growing_store": ("GrowingStore",),
         "history_features": (
             "N_FEATURES",
@@ -202,11 +205,21 @@ load_later(
         ),
         "live_history": ("LiveHistory",),
         "live_question": ("Answer", "Question"),
+        "log_cache": ("clear_cache", "is_cached_log", "read_cached", "rows_in_cache"),
+        "log_contents": ("log_contents", "looked_through"),
+        "log_files": ("bucket_of", "write_buckets", "write_log"),
+        "log_tally": ("LogTally",),
+        "log_warnings": ("log_warnings", "quoted"),
+        "parts": ("PARTS", "Part", "Split", "count"),
+        "pseudonymised": ("pseudonymised",),
+        "pseudonyms": ("has_e_mail", "pseudonym"),
         "sequences": ("Finals", "PackedRows", "SequenceBatch", "Streams", "before_answer"),
         "simulator": ("SIMULATORS", "SimulatedStudents", "Simulator", "simulate"),
         "skill_links": ("skill_links",),
         "skill_sets": ("NumberedSets", "SkillSets", "mean_over_skills"),
         "splits": ("by_fold", "by_fold_files", "by_student", "by_time", "with_test"),
         "store": ("BEHAVIOUR", "HORIZON", "QUESTION_FEATURES", "SKILL_FEATURES", "SequenceStore"),
+        "vocabulary": ("GROUP_ANSWERS", "UNKNOWN", "Vocabulary"),
+        "windows": ("Windows", "sliding_windows"),
     },
 )

@@ -1,7 +1,7 @@
 """`Interactions`: the one log table. Every reader and simulator makes it, everything else reads it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from functools import cached_property
 from typing import Final
 
@@ -60,8 +60,10 @@ class Interactions:
 
     table: pl.DataFrame
     files: tuple[str, ...] = ("",)
+    runs: InitVar[pl.Series | None] = None
+    """`runs_of` the students, where it is known; it is a pass over the table."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, runs: pl.Series | None) -> None:
         """Check once what every later step relies on."""
         found = dict(self.table.schema)
         if found != dict(SCHEMA):
@@ -72,7 +74,7 @@ class Interactions:
                 raise ValueError(f"Column `{name}` of interactions must not be null; {name} is required.")
         if not self.table["correct"].is_in([0, 1]).all():
             raise ValueError("Column `correct` of interactions must be 0 or 1.")
-        if not stand_together(self.table["student"]):
+        if not stand_together(runs_of(self.table["student"]) if runs is None else runs):
             raise ValueError("The rows of a student must stand together; sort the table with `Interactions.ordered`.")
 
     @classmethod
@@ -144,9 +146,13 @@ class Interactions:
         return self.table.select(pl.struct("student", "bundle", alone.alias("alone")).rle_id()).to_series()
 
 
-def stand_together(students: pl.Series) -> bool:
+def runs_of(students: pl.Series) -> pl.Series:
+    """The student of each run of rows: far fewer than rows, where students stand together."""
+    return students.rle().struct.field("value")
+
+
+def stand_together(runs: pl.Series) -> bool:
     """Whether the rows of each student are one run."""
-    runs = students.rle().struct.field("value")  # far fewer than rows, where students stand together
     return runs.n_unique() == len(runs)
 
 

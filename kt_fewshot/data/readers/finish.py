@@ -9,7 +9,7 @@ import polars as pl
 
 from kt_fewshot.errors import LogError
 
-from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills
+from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills, runs_of
 from .ingest import FATE_SCHEMA, REJECTED_SCHEMA, Ingest, Log
 from .order import chosen, real_order, reordered
 from .reader import Draft, Options, Reader
@@ -23,14 +23,16 @@ class CompactLog:
     """A log as read, before its ids become text again.
 
     `frame`: the answers in order; columns of the log table (some may lack), ids Categorical where they came so.
+    `runs`: the student of each run of them.
     """
 
     frame: pl.DataFrame
     ingest: Ingest
+    runs: pl.Series | None = None
 
     def full(self) -> Log:
         """The log with its ids as text; nothing is left in `frame`."""
-        return Log(Interactions(_as_table(self.frame), self.ingest.files), self.ingest)
+        return Log(Interactions(_as_table(self.frame), self.ingest.files, self.runs), self.ingest)
 
 
 def finish(reader: Reader, draft: Draft, options: Options) -> Log:
@@ -66,7 +68,8 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
         answers, merged = _merge(_real_order(answers))
     told = _fates(draft.merged, "merged")
     fates = pl.concat([fates, merged, told]).sort("file", "row")
-    n_students = answers["student"].rle().len()  # they stand together
+    runs = runs_of(answers["student"]) if draft.runs is None or answers.height < draft.rows_read else draft.runs
+    n_students = len(runs)  # they stand together
     _check_repeats(n_students, answers.height, draft)
     aside = fates.filter(pl.col("fate") == "set_aside").group_by("reason").len()
     set_aside = dict(aside.sort(["len", "reason"], descending=[True, False]).iter_rows())
@@ -96,7 +99,7 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
         ),
         warnings=draft.warnings,
     )
-    return CompactLog(answers, ingest)
+    return CompactLog(answers, ingest, runs)
 
 
 def _as_table(frame: pl.DataFrame) -> pl.DataFrame:

@@ -9,8 +9,8 @@ import polars as pl
 
 from kt_fewshot.errors import LogError
 
-from ..interactions import SCHEMA, stand_together
-from .parquet import parquet_columns, read_parquet
+from ..interactions import SCHEMA, runs_of, stand_together
+from .parquet import empty_columns, parquet_columns, read_parquet
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, sniff
 
@@ -39,7 +39,8 @@ class OwnParquet(Reader):
         paths = [path for peek in source.peeks for path in self._files(peek)]
         frames = [_table(path, number) for number, path in enumerate(paths)]
         frame = pl.concat(frames)
-        if not frame["student"].null_count() and not stand_together(frame["student"]):
+        runs = runs_of(frame["student"])
+        if not runs.null_count() and not stand_together(runs):
             raise LogError(f"The answers of a student do not stand together in {source.peek.name}. Sort them.")
         return Draft(
             frame,
@@ -50,6 +51,7 @@ class OwnParquet(Reader):
             separator="",
             compression="parquet",
             settled=True,
+            runs=runs,
         )
 
     def _files(self, peek: Peek) -> Iterator[Path]:
@@ -84,7 +86,8 @@ def _table(path: Path, number: int) -> pl.DataFrame:
     if odd or missing:
         raise LogError(f"{path} is not a kt-fewshot log table (column `{(odd + missing)[0]}`).")
     wanted = {name: kind for name, kind in SCHEMA.items() if name not in COUNTED}
-    frame = read_parquet(path, [place for place, name in enumerate(names) if name in wanted])
+    empty = empty_columns(path, [name for name in names if name in wanted and name not in NEEDED])
+    frame = read_parquet(path, [place for place, name in enumerate(names) if name in wanted and name not in empty])
     try:
         frame = frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from ..interactions import runs_of
 from ..pseudonyms import has_e_mail, pseudonym
 from .reader import Draft, Options
 from .text_columns import map_ids
@@ -26,7 +27,8 @@ def veiled(draft: Draft, options: Options) -> Draft:
         if name not in frame.columns or frame[name].null_count() == frame.height:
             continue
         veil = _Veil(options.key, whole=draft.named and name == "student")
-        column = veil.over(frame[name])
+        runs = draft.runs if name == "student" else None
+        column = veil.over(frame[name], runs)
         if veil.hashed:
             frame = frame.with_columns(column)
             hashed += veil.hashed * (name == "student")
@@ -37,6 +39,7 @@ def veiled(draft: Draft, options: Options) -> Draft:
     return replace(
         draft,
         frame=frame,
+        runs=None,
         hashed=hashed,
         decisions=(*draft.decisions, told),
         warnings=(*draft.warnings, *([] if options.key else [weak])),
@@ -51,11 +54,16 @@ class _Veil:
         self.whole = whole
         self.hashed = 0
 
-    def over(self, ids: pl.Series) -> pl.Series:
-        """The ids, those that tell who a person is replaced."""
+    def over(self, ids: pl.Series, runs: pl.Series | None) -> pl.Series:
+        """The ids, those that tell who a person is replaced.
+
+        Args:
+            ids: a column.
+            runs: the ids of its runs, if they are known.
+        """
         if isinstance(ids.dtype, pl.Categorical):
             return map_ids(ids, self._texts)
-        texts = ids.rle().struct.field("value").unique().drop_nulls()  # students often stand together
+        texts = (runs_of(ids) if runs is None else runs).unique().drop_nulls()  # students often stand together
         if not self.whole and not texts.str.contains("@", literal=True).any():
             return ids
         new = dict(zip(texts, self._texts(texts), strict=True))

@@ -112,6 +112,7 @@ class Draft:
       an answer) and are not in `frame`; `into` is the record of the same file they went into, or null;
     - `named`: whether students' ids are names of people; `hashed`: how many of them became pseudonyms;
     - `settled`: whether order and times stand as they are: nothing is sorted or merged any more;
+    - `runs`: the student of each run of records, if the reader had to look, so that nobody looks again;
     - `line_of`: line of a record by file and row, for messages.
     """
 
@@ -129,6 +130,7 @@ class Draft:
     named: bool = False
     hashed: int = 0
     settled: bool = False
+    runs: pl.Series | None = None
     line_of: Callable[[int, int], int] = lambda _, row: row
 
 
