@@ -56,9 +56,10 @@ def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtyp
     n, members = len(question.item), question.narrow.members
     student = torch.arange(n, device=members.device)
     rows, items = len(practice) // n, len(counts) // n
-    wrong = (members >= rows - 1).any(1) | (question.item < 0) | (question.item >= items)
-    if wrong.device.type == "cpu" and wrong.any():
-        raise outside(int(wrong.int().argmax()))
+    if members.device.type == "cpu":
+        wrong = (members >= rows - 1).any(1) | (question.item < 0) | (question.item >= items)
+        if wrong.any():
+            raise outside(int(wrong.int().argmax()))
     row = functional.pad(members, (0, 1), value=-1)
     at = torch.where(row < 0, rows - 1, row) + student[:, None] * rows
     item_at = student * items + question.item
