@@ -38,7 +38,14 @@ class Kernel:
             function: its name.
             numbers: in the record's order.
             tensors: contiguous ones on the CPU, by the record's names; what is not named is null there.
+
+        Raises:
+            ValueError: if a tensor lies elsewhere or otherwise.
+            TypeError: if the record has no tensor of a name.
         """
+        for name, tensor in tensors.items():
+            if tensor is not None and not (tensor.is_cpu and tensor.is_contiguous()):
+                raise ValueError(f"`{self.source.name}` wants `{name}` contiguous and on the CPU.")
         places = [None if (tensor := tensors.pop(name, None)) is None else tensor.data_ptr() for name in self._tensors]
         if tensors:
             raise TypeError(f"`{self.source.name}` knows no {', '.join(tensors)}.")

@@ -31,7 +31,7 @@ def serves(practice: Tensor, dtype: torch.dtype) -> bool:
 def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtype) -> Found:
     """See `live_rows.find`."""
     members, item, time = (
-        part.contiguous() for part in (question.sets.members, question.item.long(), question.time.double())
+        part.contiguous() for part in (question.sets.members.long(), question.item.long(), question.time.double())
     )
     n, width = members.shape[0], members.shape[1] + 1
     found = Found(

@@ -39,11 +39,11 @@ def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
 
 def _run(function: str, affine: Affine, rows: Rows, x: Tensor, skip: int, **tensors: Tensor) -> Tensor:
     question = rows.question
-    members, item = question.sets.members.contiguous(), question.item.contiguous() if rows.items else None
+    members, item = (part.long().contiguous() for part in (question.sets.members, question.item))
     out = x.new_empty(len(x), len(affine.bias))
     KERNEL.run(
         *(function, *members.shape, rows.n_skills, x.shape[1], out.shape[1], skip),
-        **{"member": members, "item": item, "x": x.contiguous(), "out": out},
+        **{"member": members, "item": item if rows.items else None, "x": x.contiguous(), "out": out},
         **affine._asdict(),
         **tensors,
     )

@@ -34,3 +34,10 @@ def test_numbers_and_tensors_arrive(kernel: Kernel):
 def test_a_tensor_of_another_name_is_refused(kernel: Kernel):
     with pytest.raises(TypeError, match=r"plus.cpp` knows no y"):
         kernel.run("plus", 0, 0, y=torch.zeros(1))
+
+
+def test_a_tensor_that_lies_otherwise_is_refused(kernel: Kernel):
+    with pytest.raises(ValueError, match="wants `x` contiguous and on the CPU"):
+        kernel.run("plus", 0, 0, x=torch.zeros(2, 3).t())
+    with pytest.raises(ValueError, match="wants `x` contiguous and on the CPU"):
+        kernel.run("plus", 0, 0, x=torch.zeros(2, device="meta"))
