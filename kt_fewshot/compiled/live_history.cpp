@@ -1,5 +1,5 @@
-// Histories of students who are here now, one question or answer each; `data/live_fast.py` calls it, and
-// `data/live_rows.py` says the same in torch.
+// Histories of students who are here now, one question or answer each; `data/live/fast.py` calls it, and
+// `data/live/tables.py` says the same in torch.
 
 #include <math.h>
 #include <stdint.h>

@@ -43,8 +43,7 @@ if TYPE_CHECKING:
         split_arrays,
         split_classes,
     )
-    from .live_history import LiveHistory
-    from .live_question import Answer, Question
+    from .live import Answer, LiveHistory, Question
     from .log_cache import clear_cache, is_cached_log, read_cached, rows_in_cache
     from .log_contents import log_contents, looked_through
     from .log_files import bucket_of, write_buckets, write_log
@@ -203,8 +202,7 @@ load_later(
             "split_arrays",
             "split_classes",
         ),
-        "live_history": ("LiveHistory",),
-        "live_question": ("Answer", "Question"),
+        "live": ("Answer", "LiveHistory", "Question"),
         "log_cache": ("clear_cache", "is_cached_log", "read_cached", "rows_in_cache"),
         "log_contents": ("log_contents", "looked_through"),
         "log_files": ("bucket_of", "write_buckets", "write_log"),

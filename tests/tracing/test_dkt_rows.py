@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from _asserts import random_log
-from kt_fewshot.data import Answer, Question, SkillSets, Vocabulary, encode, live_fast
+from kt_fewshot.data import Answer, Question, SkillSets, Vocabulary, encode
+from kt_fewshot.data.live import fast as live_fast
 from kt_fewshot.encoders import lstm_fast
 from kt_fewshot.tracing import DKT, dkt_fast, dkt_rows
 from kt_fewshot.tracing.dkt_rows import Affine, Rows, TwoLogits

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_fewshot.data.versions import Versions
+from kt_fewshot.data.live.versions import Versions
 
 
 def test_on_paper():

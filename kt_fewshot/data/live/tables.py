@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .encode import log_gap
-from .history_features import N_FEATURES, Tally, after, describe
-from .live_question import Question
-from .vocabulary import UNKNOWN
+from ..encode import log_gap
+from ..history_features import N_FEATURES, Tally, after, describe
+from ..vocabulary import UNKNOWN
+from .question import Question
 
 DESCRIBED: Final = len(Tally._fields)
 """Where a row has the features of its tally, after the fields of the tally."""

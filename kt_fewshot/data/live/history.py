@@ -7,13 +7,13 @@ from types import ModuleType
 import torch
 from torch import Tensor
 
-from . import live_fast, live_rows
-from .history_features import N_FEATURES, Occurrences, Tally, empty_tally, final_tally
-from .live_question import Answer, Question
-from .live_rows import DESCRIBED, TIME, Found, described, tally_of
-from .store import QUESTION_FEATURES, SequenceStore
+from ..history_features import N_FEATURES, Occurrences, Tally, empty_tally, final_tally
+from ..store import QUESTION_FEATURES, SequenceStore
+from ..vocabulary import Vocabulary
+from . import fast, tables
+from .question import Answer, Question
+from .tables import DESCRIBED, TIME, Found, described, tally_of
 from .versions import Versions
-from .vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class LiveHistory:
 
     @property
     def _way(self) -> ModuleType:
-        return live_fast if live_fast.serves(self.practice.tensor, self.dtype) else live_rows
+        return fast if fast.serves(self.practice.tensor, self.dtype) else tables
 
     def _find(self, question: Question) -> Found:
         if not self.asked or self.asked[0][0] is not question:

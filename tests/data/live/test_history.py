@@ -4,17 +4,8 @@ import pytest
 import torch
 
 from _asserts import random_log, step_of
-from kt_fewshot.data import (
-    Answer,
-    LiveHistory,
-    Question,
-    SequenceStore,
-    SkillSets,
-    Vocabulary,
-    encode,
-    live_fast,
-    live_rows,
-)
+from kt_fewshot.data import Answer, LiveHistory, Question, SequenceStore, SkillSets, Vocabulary, encode
+from kt_fewshot.data.live import fast, tables
 
 STUDENTS = 6
 
@@ -23,8 +14,8 @@ STUDENTS = 6
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     """Both ways to look a question up."""
     if request.param == "torch":
-        monkeypatch.setattr(live_fast, "serves", lambda *_: False)
-    elif not live_fast.KERNEL.is_there():
+        monkeypatch.setattr(fast, "serves", lambda *_: False)
+    elif not fast.KERNEL.is_there():
         pytest.skip("there is no C++ compiler")
 
 
@@ -92,12 +83,12 @@ def test_what_is_in_no_table_is_refused(known: tuple[SequenceStore, Vocabulary])
 
 def test_the_ways_give_the_same(known: tuple[SequenceStore, Vocabulary]):
     store, vocabulary = known
-    tables = LiveHistory.of_store(store, vocabulary)
+    live = LiveHistory.of_store(store, vocabulary)
     question = Question.of_rows(store, store.starts[:-1])
-    expected = live_rows.find(tables.practice.tensor, tables.counts.tensor, question, tables.dtype)
-    known_then, counted = live_rows.grown(expected, store.correct[store.starts[:-1]], question.time)
-    history = tables.after(question, Answer(store.correct[store.starts[:-1]], store.behaviour[store.starts[:-1]]))
-    torch.testing.assert_close(tables.features(question), expected.features, atol=1e-7, rtol=1e-7)
+    expected = tables.find(live.practice.tensor, live.counts.tensor, question, live.dtype)
+    known_then, counted = tables.grown(expected, store.correct[store.starts[:-1]], question.time)
+    history = live.after(question, Answer(store.correct[store.starts[:-1]], store.behaviour[store.starts[:-1]]))
+    torch.testing.assert_close(live.features(question), expected.features, atol=1e-7, rtol=1e-7)
     grown = history.practice.tensor[expected.at]
     torch.testing.assert_close(grown, known_then, equal_nan=True, atol=1e-13, rtol=1e-13)
     assert torch.equal(history.counts.tensor[expected.item_at], counted)

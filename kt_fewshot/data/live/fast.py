@@ -1,4 +1,4 @@
-"""`find` and `grown` of `live_rows` in compiled code (`compiled/live_history.cpp`): one call in place of many."""
+"""`find` and `grown` of `tables` in compiled code (`compiled/live_history.cpp`): one call in place of many."""
 
 from typing import Final
 
@@ -7,9 +7,9 @@ from torch import Tensor
 
 from kt_fewshot.compiled import SOURCES, Kernel
 
-from .live_question import Question
-from .live_rows import FIELDS, Found, outside
-from .store import QUESTION_FEATURES
+from ..store import QUESTION_FEATURES
+from .question import Question
+from .tables import FIELDS, Found, outside
 
 KERNEL: Final = Kernel(
     SOURCES / "live_history.cpp",
@@ -29,7 +29,7 @@ def serves(practice: Tensor, dtype: torch.dtype) -> bool:
 
 
 def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtype) -> Found:
-    """See `live_rows.find`."""
+    """See `tables.find`."""
     members, item, time = (
         part.contiguous() for part in (question.sets.members.long(), question.item.long(), question.time.double())
     )
@@ -49,7 +49,7 @@ def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtyp
 
 
 def grown(found: Found, correct: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-    """See `live_rows.grown`."""
+    """See `tables.grown`."""
     known, counted = found.known.clone(), found.counted.clone()
     n, width = found.at.shape
     right = correct.to(torch.float64).contiguous()

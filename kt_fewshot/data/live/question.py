@@ -6,8 +6,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from .skill_sets import SkillSets
-from .store import SequenceStore
+from ..skill_sets import SkillSets
+from ..store import SequenceStore
 
 
 @dataclass(frozen=True)
