@@ -7,6 +7,9 @@ import polars as pl
 
 IDS: Final = ("student", "item", "skills")
 
+PIECE: Final = 1 << 20
+"""Ids counted at a time, or as many as there are different ones: each becomes a number of 8 bytes."""
+
 
 def known(frame: pl.DataFrame, name: str) -> pl.Series | None:
     """A column that says something; None if it lacks or is null throughout."""
@@ -28,7 +31,11 @@ def id_counts(column: pl.Series | None) -> pl.DataFrame:
     """
     if column is None:
         return pl.DataFrame(schema={"id": pl.String, "count": pl.Int64})
-    counts = np.bincount(column.drop_nulls().to_physical().to_numpy())
+    numbers = column.drop_nulls().to_physical()
+    size = int(numbers.max() or 0) + 1 if len(numbers) else 0  # pyright: ignore[reportArgumentType]
+    counts = np.zeros(size, dtype=np.int64)
+    for piece in numbers.to_frame().iter_slices(max(PIECE, size)):
+        counts += np.bincount(piece.to_series().to_numpy(), minlength=size)
     codes = np.flatnonzero(counts)
     ids = pl.Series(codes.astype(np.uint32)).cat.to(column.dtype)
     return pl.DataFrame({"id": ids.cast(pl.String), "count": counts[codes]})
@@ -41,4 +48,5 @@ def run_starts(frame: pl.DataFrame) -> np.ndarray:
 
 def as_before(column: pl.Series) -> pl.Series:
     """(answers,) whether a cell is the same as the one before it; where either is null, it is not."""
-    return (column == column.shift(1)).fill_null(value=False)
+    same = (column[1:] == column[:-1]).fill_null(value=False)  # of `shift` there would be a copy
+    return pl.concat([pl.Series([False]), same], rechunk=True).head(len(column))

@@ -177,6 +177,9 @@ def _real_order(answers: pl.DataFrame) -> pl.DataFrame:
     for name in ("time", "order"):
         if name in answers.columns and answers.height > 1 and answers[name].min() == answers[name].max():  # nulls too
             answers.drop_in_place(name)
+    for name in ("student", "time", "order"):
+        if name in answers.columns:  # in one piece from now on, or each look at it would copy it
+            answers.replace_column(answers.get_column_index(name), answers[name].rechunk())
     positions = real_order(answers)
     return answers if positions is None else reordered(answers, positions)
 
