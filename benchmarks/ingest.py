@@ -2,9 +2,10 @@
 
 Made in a temporary folder: N rows (ten million) of 30 columns, 1.8 GB at the default, once sorted by student with times
 in milliseconds, once in no order with dates. Each measurement is a process of its own, its imports included (of
-compiled code, as an installed package is). `plain` and `convert` run three times in turn, and their ratio is the median
-of the pairs; what is told of each alone is its best time. CPU seconds are of all threads, user and system; on a machine
-that others use too they tell more than the time that went by. Written to `results/ingest.jsonl`:
+compiled code, as an installed package is). `plain`, `convert` and `again` run three times in turn, and their ratios to
+each other are medians of the three turns; what is told of each alone is its best time. CPU seconds are of all threads,
+user and system; on a machine that others use too they tell more than the time that went by. Written to
+`results/ingest.jsonl`:
 
 - `plain`: polars reads the seven columns needed as text and sorts them by student and time;
 - `plain_typed`: the same, ids and times as polars guesses them;
@@ -31,7 +32,7 @@ import kt_fewshot
 RESULTS = Path(__file__).parent / "results" / "ingest.jsonl"
 NEEDED = ["student_id", "problem_id", "skill", "correct", "timestamp", "ms_first_response", "attempt_count"]
 STEP = 500_000
-PAIRS = 3
+TURNS = 3
 
 PROGRAMS = {
     "plain": f"""
@@ -135,7 +136,7 @@ def benchmark(rows: int, *, in_order: bool) -> dict:
         result = {"log": "sorted" if in_order else "unsorted", "rows": rows, "gigabytes": log.stat().st_size / 1e9}
         result["date"] = time.strftime("%Y-%m-%d")
         found: dict[str, list[tuple[float, float, float]]] = {}
-        for program in (*("plain", "convert") * PAIRS, "plain_typed", "buckets", "again", "cached", "cached"):
+        for program in (*("plain", "convert", "again") * TURNS, "plain_typed", "buckets", "cached", "cached"):
             found.setdefault(program, []).append(measure(program, log, folder))
             print(program, found[program][-1], flush=True)
         found["first"] = [found["cached"].pop(0)]  # read for the cache
@@ -143,10 +144,10 @@ def benchmark(rows: int, *, in_order: bool) -> dict:
             seconds, cpu, memory = zip(*runs, strict=True)
             result[program] = {"seconds": min(seconds), "cpu_seconds": min(cpu), "gigabytes": max(memory)}
         for place, kind in enumerate(("seconds", "cpu_seconds")):
-            pairs = zip(found["convert"], found["plain"], strict=True)
-            result[f"ratios_of_{kind}"] = [ours[place] / theirs[place] for ours, theirs in pairs]
-            result[f"ratio_of_{kind}"] = statistics.median(result[f"ratios_of_{kind}"])
-            result[f"again_ratio_of_{kind}"] = result["again"][kind] / result["convert"][kind]
+            for name, (ours, theirs) in {"": ("convert", "plain"), "again_": ("again", "convert")}.items():
+                turns = zip(found[ours], found[theirs], strict=True)
+                result[f"{name}ratios_of_{kind}"] = [one[place] / other[place] for one, other in turns]
+                result[f"{name}ratio_of_{kind}"] = statistics.median(result[f"{name}ratios_of_{kind}"])
         return result
 
 
