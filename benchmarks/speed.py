@@ -8,6 +8,7 @@ the AUC. Needs the data sets' folder in `KT_DATA`. Written to `results/speed.jso
 - `<log>-fp32`, `<log>-bf16`: training the paper's model (lookup, LSTM of 200 units, linear) on either side;
 - `<log>-default-fp32`, `-bf16`: our default model with five tasks, against the paper's model in pyKT's loop;
 - `<log>-evaluation-windows`: P(correct) of a whole test set, cut every 200 answers on either side, and its AUC;
+- `<log>-evaluation-windows-bf16`: the same, ours under torch's autocast;
 - `<log>-evaluation-sliding`: pyKT's windows that end at each answer past the 200th, against our carried state.
 """
 
@@ -28,7 +29,8 @@ RESULTS = Path(__file__).parent / "results" / "speed.json"
 AIMS: Final = {"fp32": 9, "bf16": 11, "default": 5, "evaluation": 15}
 MEMORY_AIM: Final = 0.5
 LOGS: Final = ("assist2015", "assist2009")
-KINDS: Final = ("fp32", "bf16", "default-fp32", "default-bf16", "evaluation-windows", "evaluation-sliding")
+EVALUATIONS: Final = ("evaluation-windows", "evaluation-windows-bf16", "evaluation-sliding")
+KINDS: Final = ("fp32", "bf16", "default-fp32", "default-bf16", *EVALUATIONS)
 ROWS: Final = [f"{log}-{kind}" for log in LOGS for kind in KINDS]
 
 

@@ -32,18 +32,18 @@ class Ours:
         folder: what `speed_data.py` wrote.
     """
 
-    STORES: ClassVar = {"windows": "test-windows", "sliding": "test"}
+    STORES: ClassVar = {"evaluation-windows": "test-windows", "evaluation-sliding": "test"}
 
     def __init__(self, kind: str, folder: Path) -> None:
         keep_freed_memory()  # as the trainer does
-        what, _, precision = kind.rpartition("-")
-        self.folder, self.evaluates = folder, what == "evaluation"
-        self.store = SequenceStore.load(folder / self.STORES.get(precision, "train"))
-        options = {} if what == "default" else PLAIN
-        if what == "default":
-            self.store = with_behaviour(self.store)
+        what, self.half = kind.removesuffix("-bf16"), kind.endswith("bf16")
+        self.folder, self.evaluates = folder, what in self.STORES
+        self.store = SequenceStore.load(folder / self.STORES.get(what, "train"))
+        options = PLAIN
+        if what.startswith("default"):
+            options, self.store = {}, with_behaviour(self.store)
         if not self.evaluates:
-            options = {**options, "precision": precision}
+            options = {**options, "precision": "bf16" if self.half else "fp32"}
         self.tracer = DKT(vocabulary_of(folder), options)
         if options.get("plain"):
             self.tracer.network.load_state_dict(torch.load(folder / "weights.pt"))
@@ -78,7 +78,8 @@ class Ours:
 
     def _evaluate(self) -> float:
         scored = self.scored.numpy()
-        p = self.tracer.predict_log(self.store).correct.numpy()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            p = self.tracer.predict_log(self.store).correct.numpy()
         correct = self.store.correct.numpy()[scored]
         ((p[scored] >= 0.5) == correct).mean()
         return auc(p[scored], correct)

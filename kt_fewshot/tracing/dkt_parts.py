@@ -14,6 +14,7 @@ from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
 from . import dkt_fast, dkt_rows
 from .dkt_kept import Kept
+from .dkt_placed import placed_linear
 from .dkt_rows import Affine, Answers
 
 
@@ -125,17 +126,20 @@ class AnswerReader(Layer):
         return self._read_now(x) if isinstance(x, Answers) else self._read(x), state
 
     def _read(self, x: SequenceBatch) -> Tensor:
-        right = x.correct.long()
+        right = x.correct > 0
         of_sets = self.project(mean_over_skills(self.answer, x.sets))  # (sets, 2, 4 * hidden)
         gates = look_up(of_sets.flatten(0, 1), 2 * x.skill_set + right)
-        if self.items:
-            item, at = torch.unique(x.item, return_inverse=True)  # each of them is projected once
-            of_items = self._of_items(look_up(self.items.vector, item))
-            gates = gates + look_up(of_items, 2 * at + right)
+        side, of_side = x.heard[..., :0], []
         if self.project_side:
-            side = [x.heard, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
-            gates = gates + self.project_side(torch.cat(side, dim=-1))
-        return gates
+            side = torch.cat([x.heard, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())], dim=-1)
+            of_side = [self.project_side.weight]
+        if self.items and self.project_item:
+            weight = torch.cat([self.project_item.weight, *of_side], dim=1)
+            offset = look_up(self.items.vector, x.item)
+            offset, side, weight = (part.to(gates.dtype) for part in (offset, side, weight))
+            beside = placed_linear(offset.flatten(0, 1), right.flatten(), side.flatten(0, 1), weight)
+            return gates + beside.view(gates.shape)
+        return gates + functional.linear(side, *of_side) if of_side else gates
 
     def _read_now(self, x: Answers) -> Tensor:
         """(n, 4 * hidden)."""
@@ -154,13 +158,11 @@ class AnswerReader(Layer):
     def _all_rows(self) -> Tensor:
         """(2 * (skills + items), 4 * hidden) what each skill and item brings, answered wrong and right."""
         rows = self.project(self.answer).flatten(0, 1)
-        return torch.cat([rows, self._of_items(self.items.vector)]) if self.items else rows
-
-    def _of_items(self, vector: Tensor) -> Tensor:
-        """(2 * n, 4 * hidden) what items bring whose offsets are `vector: (n, embedding)`, answered wrong and right."""
-        assert self.project_item is not None
+        if not (self.items and self.project_item):
+            return rows
         right, wrong = self.project_item.weight.chunk(2, dim=1)
-        return functional.linear(vector, torch.cat([wrong, right])).view(-1, len(right))
+        of_items = functional.linear(self.items.vector, torch.cat([wrong, right]))
+        return torch.cat([rows, of_items.view(-1, len(right))])
 
 
 @final
