@@ -5,7 +5,6 @@ from dataclasses import InitVar, dataclass
 from functools import cached_property
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 SKILL_SEPARATOR: Final = "~~"
@@ -126,7 +125,7 @@ class Interactions:
         """Only the histories of `students`, whole."""
         runs = self.table["student"].rle().struct.unnest()  # far fewer than rows
         wanted = runs["value"].is_in(pl.Series(list(students), dtype=pl.String))
-        return self.where(pl.Series(np.repeat(wanted.to_numpy(), runs["len"].to_numpy())))
+        return self.where(wanted.repeat_by(runs["len"]).explode())
 
     def skill_names(self) -> list[str]:
         """Every skill that occurs, sorted."""

@@ -12,7 +12,7 @@ from typing import Final
 from kt_fewshot import __version__
 from kt_fewshot.errors import LogError
 
-from .readers import Options, archive_of, is_cache, side_files_near
+from .readers import READERS, Options, archive_of, files_near, is_cache, load_reader
 
 LOG_KEY: Final = re.compile("[0-9a-f]{64}")
 """What such a key looks like."""
@@ -35,7 +35,7 @@ def log_key(paths: Sequence[Path], format: str | None, options: Options) -> str:
     told = {name: str(value) for name, value in asdict(options).items() if name not in ("key", "side")}
     told |= {"format": str(format), "program": _program(), "key": hashlib.sha256(options.key).hexdigest()}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    beside = options.side or side_files_near(paths, format)
+    beside = options.side or _near(paths, format)
     for number, path in enumerate((*paths, *beside)):
         for file in files_of(path):
             name = str(file.relative_to(path) if path.is_dir() else path.relative_to(file.parent))
@@ -51,6 +51,13 @@ def files_of(path: Path) -> Iterator[Path]:
         folder = Path(place)
         folders[:] = sorted(name for name in folders if not is_cache(folder / name))
         yield from sorted(folder / name for name in names if (folder / name).is_file())
+
+
+def _near(paths: Sequence[Path], format: str | None) -> tuple[Path, ...]:
+    """Files near a log, beside its own, that the named reader may look into, or any."""
+    readers = map(load_reader, READERS if format is None else [format])
+    names = [name for reader in readers for name in reader.beside]
+    return tuple(dict.fromkeys(file for path in paths for file in files_near(path, names)))
 
 
 def _content(path: Path) -> str:

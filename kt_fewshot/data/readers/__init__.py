@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kt_fewshot.errors import LogError
+from kt_fewshot.faces import load_later
 
-from .cells import read_cells
 from .columns import ColumnChoice
 from .containers import CACHE_TAG, Parts, archive_of, is_cache, opened
 from .finish import CompactLog, compact_log, finish
@@ -19,12 +19,17 @@ from .ingest import Ingest, Log
 from .own_parquet import OwnParquet, bucket_folders, is_own_table
 from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
-from .side_files import files_near
 from .sniff import Peek, Watch, sniff, unwatched
 
+if TYPE_CHECKING:
+    from .cells import read_cells
+    from .side_files import files_near
+
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
-__all__ += ["CACHE_TAG", "Watch", "archive_of", "bucket_folders", "is_cache", "is_own_table", "load_reader"]
-__all__ += ["read_cells", "read_compact", "read_log", "side_files_near", "sniff", "unwatched"]
+__all__ += ["CACHE_TAG", "Watch", "archive_of", "bucket_folders", "files_near", "is_cache", "is_own_table"]
+__all__ += ["load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
+
+load_later(__name__, {"cells": ("read_cells",), "side_files": ("files_near",)})
 
 READERS: Final[Mapping[str, str]] = {
     "assistments2009": "assistments:Assistments2009",
@@ -189,18 +194,6 @@ def load_reader(name: str) -> Reader:
         raise LogError(f"Unknown format '{name}'. Choose one of: {', '.join(sorted(READERS))}.")
     module, _, kind = READERS[name].partition(":")
     return getattr(import_module(f".{module}", __name__), kind)()
-
-
-def side_files_near(paths: Sequence[Path], format: str | None) -> tuple[Path, ...]:
-    """Files near a log, beside its own, that a reader may look into.
-
-    Args:
-        paths: the log, or its parts.
-        format: a reader's name; None for any of them.
-    """
-    readers = map(load_reader, READERS if format is None else [format])
-    names = [name for reader in readers for name in reader.beside]
-    return tuple(dict.fromkeys(file for path in paths for file in files_near(path, names)))
 
 
 def recognise(peek: Peek) -> Reader:

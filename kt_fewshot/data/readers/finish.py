@@ -11,7 +11,6 @@ from kt_fewshot.errors import LogError
 
 from ..interactions import SCHEMA, SKILL_SEPARATOR, Interactions, join_skills, runs_of
 from .ingest import FATE_SCHEMA, REJECTED_SCHEMA, Ingest, Log
-from .order import chosen, real_order, reordered
 from .reader import Draft, Options, Reader
 
 REPEATS: Final = 20
@@ -65,7 +64,9 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
         raise LogError(_nothing_left(draft, fates))
     merged = pl.DataFrame(schema=FATE_SCHEMA)
     if not draft.settled:
-        answers, merged = _merge(_real_order(answers))
+        from .order import in_order  # loads numpy, which a log in order does without
+
+        answers, merged = _merge(in_order(answers))
     told = _fates(draft.merged, "merged")
     fates = pl.concat([fates, merged, told]).sort("file", "row")
     runs = runs_of(answers["student"]) if draft.runs is None or answers.height < draft.rows_read else draft.runs
@@ -138,6 +139,11 @@ def _sorted_out(frame: pl.DataFrame, draft: Draft) -> tuple[pl.DataFrame, pl.Dat
     return (chosen(frame, ~others) if others.any() else frame), fates, rejected
 
 
+def chosen(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
+    """The rows where `mask` is true; column by column, each leaving `frame` as soon as it is copied."""
+    return pl.DataFrame({name: frame.drop_in_place(name).filter(mask) for name in list(frame.columns)})
+
+
 def _told(name: str, own: Mapping[str, pl.Series]) -> pl.Expr:
     """Whether the reader gave a reason."""
     return pl.col(name).is_not_null() if name in own else pl.lit(False)
@@ -170,18 +176,6 @@ def _nothing_left(draft: Draft, fates: pl.DataFrame) -> str:
     reasons = fates.group_by("reason").len().sort(["len", "reason"], descending=[True, False]).head(3)
     told = ", ".join(f"{count:,} x {reason}" for reason, count in reasons.iter_rows())
     return f"None of the {draft.rows_read:,} records of {name} is an answer ({told})."
-
-
-def _real_order(answers: pl.DataFrame) -> pl.DataFrame:
-    """Students in order of first appearance, each one's answers in order; constant times and order ids left out."""
-    for name in ("time", "order"):
-        if name in answers.columns and answers.height > 1 and answers[name].min() == answers[name].max():  # nulls too
-            answers.drop_in_place(name)
-    for name in ("student", "time", "order"):
-        if name in answers.columns:  # in one piece from now on, or each look at it would copy it
-            answers.replace_column(answers.get_column_index(name), answers[name].rechunk())
-    positions = real_order(answers)
-    return answers if positions is None else reordered(answers, positions)
 
 
 def _merge(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -10,6 +10,18 @@ PART: Final = 1 << 19
 """Answers that are sorted at a time, more only where one student has more."""
 
 
+def in_order(answers: pl.DataFrame) -> pl.DataFrame:
+    """Students in order of first appearance, each one's answers in order; constant times and order ids left out."""
+    for name in ("time", "order"):
+        if name in answers.columns and answers.height > 1 and answers[name].min() == answers[name].max():  # nulls too
+            answers.drop_in_place(name)
+    for name in ("student", "time", "order"):
+        if name in answers.columns:  # in one piece from now on, or each look at it would copy it
+            answers.replace_column(answers.get_column_index(name), answers[name].rechunk())
+    positions = real_order(answers)
+    return answers if positions is None else reordered(answers, positions)
+
+
 def real_order(answers: pl.DataFrame) -> np.ndarray | None:
     """Positions of the answers in order, None if they are in order already.
 
@@ -37,11 +49,6 @@ def reordered(frame: pl.DataFrame, positions: np.ndarray) -> pl.DataFrame:
     """The rows at these positions; column by column, each leaving `frame` as soon as it is copied."""
     index = pl.Series(positions)
     return pl.DataFrame({name: frame.drop_in_place(name).rechunk().gather(index) for name in list(frame.columns)})
-
-
-def chosen(frame: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
-    """The rows where `mask` is true; column by column, each leaving `frame` as soon as it is copied."""
-    return pl.DataFrame({name: frame.drop_in_place(name).filter(mask) for name in list(frame.columns)})
 
 
 def codes(ids: pl.Series) -> pl.Series:

@@ -8,7 +8,6 @@ import polars as pl
 from ..interactions import runs_of
 from ..pseudonyms import has_e_mail, pseudonym
 from .reader import Draft, Options
-from .text_columns import map_ids
 from .values import map_cells
 
 TELLING: Final = ("student", "group")
@@ -62,6 +61,8 @@ class _Veil:
             runs: the ids of its runs, if they are known.
         """
         if isinstance(ids.dtype, pl.Categorical):
+            from .text_columns import map_ids  # loads numpy, which text does without
+
             return map_ids(ids, self._texts)
         texts = (runs_of(ids) if runs is None else runs).unique().drop_nulls()  # students often stand together
         if not self.whole and not texts.str.contains("@", literal=True).any():

@@ -4,7 +4,6 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-import numpy as np
 import polars as pl
 
 from ..interactions import SKILL_SEPARATOR, join_skills
@@ -129,7 +128,7 @@ def to_seconds(column: pl.Series | Iterable[pl.Series], *, decimal_comma: bool =
     largest = 0.0
     for number in (to_numbers(piece, decimal_comma=decimal_comma) for piece in pieces):
         rows, found = rows + number.len(), found + number.count()
-        largest = max(largest, float(np.abs(number.drop_nulls().to_numpy()).max(initial=0.0)))
+        largest = max(largest, float(number.abs().max() or 0.0))  # pyright: ignore[reportArgumentType]
     if found == rows or (found and found >= sum(map(_filled, pieces)) / 2) or not any(map(_filled, pieces)):
         unit, name = _unit(largest)
         return pl.concat([to_numbers(piece, decimal_comma=decimal_comma) / unit for piece in pieces]), name

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kt_fewshot.data.readers.finish import REPEATS, finish
+from kt_fewshot.data.readers.finish import REPEATS, chosen, finish
 from kt_fewshot.data.readers.generic import GenericTable
 from kt_fewshot.data.readers.ingest import Log
 from kt_fewshot.data.readers.reader import Draft, Options
@@ -25,6 +25,12 @@ def answer(student: str | None = "ann", correct: int | None = 1, **others) -> di
 
 def rows_of(log: Log) -> list[int]:
     return log.interactions.table["row"].to_list()
+
+
+def test_only_the_rows_wanted():
+    frame = pl.DataFrame({"a": [1, 2, 3]})
+    assert chosen(frame, pl.Series([True, False, True])).rows() == [(1,), (3,)]
+    assert frame.width == 0  # nothing is held twice
 
 
 def test_order_is_time_then_order_id_then_file():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kt_fewshot.data.readers import order
-from kt_fewshot.data.readers.order import chosen, real_order, reordered
+from kt_fewshot.data.readers.order import real_order, reordered
 
 
 def test_students_by_first_appearance_then_time_then_order_id_then_place():
@@ -31,11 +31,6 @@ def test_what_is_in_order_is_left_alone():
     assert real_order(pl.DataFrame({"student": ["b", "b", "a"]})) is None
     assert list(real_order(pl.DataFrame({"student": ["b", "a", "b"]}))) == [0, 2, 1]
     assert real_order(pl.DataFrame({"student": []}, schema={"student": pl.String})) is None
-
-
-def test_only_the_rows_wanted():
-    frame = pl.DataFrame({"a": [1, 2, 3]})
-    assert chosen(frame, pl.Series([True, False, True])).rows() == [(1,), (3,)]
 
 
 rows = st.lists(st.tuples(st.sampled_from("abcde"), st.none() | st.sampled_from([0.0, 1.0, 2.0])), max_size=40)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -61,6 +63,13 @@ def test_addresses_leave_nothing_behind(tmp_path: Path):
     assert log.runs is not None
     assert log.runs.to_list() == [pseudonym("a@x.org"), pseudonym("b@x.org")]
     assert log.full().interactions.table["student"].to_list() == [pseudonym(f"{who}@x.org") for who in "aab"]
+
+
+def test_it_is_read_without_what_text_needs(tmp_path: Path):
+    TABLE.write_parquet(tmp_path / "log.parquet")
+    code = "import sys; from kt_fewshot.data import read_log; read_log(sys.argv[1]); print('numpy' in sys.modules)"
+    command = [sys.executable, "-c", code, tmp_path / "log.parquet"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "False"
 
 
 def test_parts_are_numbered(tmp_path: Path):
