@@ -17,14 +17,25 @@ from typing import Any, Final
 
 import polars as pl
 
-from kt_fewshot.errors import CheckpointError, StorageError
+from kt_fewshot.errors import CheckpointError, LogError, StorageError
 from kt_fewshot.storage import MANIFEST, Manifest, write_manifest, write_text
 
-from .interactions import Interactions
+from .interactions import SCHEMA, Interactions
 from .log_contents import looked_through
 from .log_files import new_folder, write_log
 from .log_key import LOG_KEY, files_of, log_key
-from .readers import CACHE_TAG, CompactLog, Ingest, Log, Options, Watch, is_own_table, read_compact, unwatched
+from .readers import (
+    CACHE_TAG,
+    CompactLog,
+    Ingest,
+    Log,
+    Options,
+    Watch,
+    is_own_table,
+    read_compact,
+    read_own_columns,
+    unwatched,
+)
 
 KIND: Final = "log"
 FILES: Final = ("log.parquet", "ingest.json", "rejected.parquet", "fates.parquet")
@@ -158,12 +169,12 @@ def _kept(folder: Path, paths: Sequence[Path]) -> Log | None:
         manifest = Manifest.load(folder, kind=KIND)
         manifest.verify(folder)
         told = json.loads((folder / "ingest.json").read_text(encoding="utf-8"))
-        frames = [pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in ("log", "rejected", "fates")]
-    except (CheckpointError, OSError, pl.exceptions.PolarsError):
+        table = read_own_columns(folder / "log.parquet", list(SCHEMA))
+        rejected, fates = (pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in ("rejected", "fates"))
+    except (CheckpointError, LogError, OSError, pl.exceptions.PolarsError):
         return None
     with suppress(OSError):
         os.utime(folder)
-    table, rejected, fates = frames
     before = told.get("paths", told["files"])
     own = {field.name for field in fields(Ingest)}
     told = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items() if name in own}

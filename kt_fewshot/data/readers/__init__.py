@@ -16,7 +16,7 @@ from .columns import ColumnChoice
 from .containers import CACHE_TAG, Parts, archive_of, is_cache, opened
 from .finish import CompactLog, compact_log, finish
 from .ingest import Ingest, Log
-from .own_parquet import OwnParquet, bucket_folders, is_own_table
+from .own_parquet import OwnParquet, bucket_folders, is_own_table, read_own_columns
 from .privacy import veiled
 from .reader import Draft, Options, Reader, Source
 from .sniff import Peek, Watch, sniff, unwatched
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
 __all__ += ["CACHE_TAG", "Watch", "archive_of", "bucket_folders", "files_near", "is_cache", "is_own_table"]
+__all__ += ["read_own_columns"]
 __all__ += ["load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
 
 load_later(__name__, {"cells": ("read_cells",), "side_files": ("files_near",)})

@@ -1,7 +1,7 @@
 """Our own log table, `Interactions.table`, as Parquet, one file or buckets: read back value for value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -79,21 +79,29 @@ def bucket_folders(path: Path) -> list[Path]:
 
 
 def _table(path: Path, number: int) -> pl.DataFrame:
-    """One file as a log table."""
+    """One file as a log table, `file` and `row` counted anew."""
     names = parquet_columns(path)
     odd = [name for name in names if name not in SCHEMA and name != "bucket"]
     missing = [name for name in NEEDED if name not in names]
     if odd or missing:
         raise LogError(f"{path} is not a kt-fewshot log table (column `{(odd + missing)[0]}`).")
-    wanted = {name: kind for name, kind in SCHEMA.items() if name not in COUNTED}
+    frame = read_own_columns(path, [name for name in SCHEMA if name not in COUNTED])
+    rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    return frame.with_columns(file=pl.lit(number, pl.UInt32), row=rows)
+
+
+def read_own_columns(path: Path, wanted: Sequence[str]) -> pl.DataFrame:
+    """Columns of the log table from a Parquet file: null where it lacks one; one without any value costs nothing.
+
+    Raises:
+        LogError: if the file is damaged, or a column is of another type.
+    """
+    names = parquet_columns(path)
     empty = empty_columns(path, [name for name in names if name in wanted and name not in NEEDED])
     frame = read_parquet(path, [place for place, name in enumerate(names) if name in wanted and name not in empty])
     try:
-        frame = frame.select(
-            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-            for name, kind in wanted.items()
+        return frame.select(
+            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(SCHEMA[name]).alias(name) for name in wanted
         )
     except pl.exceptions.PolarsError as error:
         raise LogError(f"The columns of {path.name} have other types than a kt-fewshot log table.") from error
-    rows = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
-    return frame.with_columns(file=pl.lit(number, pl.UInt32), row=rows)
