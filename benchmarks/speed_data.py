@@ -19,7 +19,7 @@ from kt_fewshot.encoders import LSTM
 from kt_fewshot.recipes.study import Study
 from kt_fewshot.recipes.train_dkt import TrainSettings
 from kt_fewshot.tracing import DKT
-from kt_fewshot.tracing.dkt_parts import AnswerReader
+from kt_fewshot.tracing.dkt.parts import AnswerReader
 
 WINDOW, SHORTEST = 200, 3
 """pyKT cuts histories into windows of so many answers, and drops a window of fewer than so many."""

@@ -14,7 +14,7 @@ from kt_fewshot.data import PackedRows, SequenceBatch, SequenceStore
 from kt_fewshot.metrics import auc
 from kt_fewshot.multitask import make_balancing
 from kt_fewshot.tracing import DKT
-from kt_fewshot.tracing.dkt import TRAINER_OPTIONS
+from kt_fewshot.tracing.dkt.tracer import TRAINER_OPTIONS
 from kt_fewshot.training import Trainer, TrainerOptions, keep_freed_memory
 
 STEPS = 6

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from _asserts import random_log, step_of, store_of
 from kt_fewshot.data import Vocabulary
 from kt_fewshot.tracing import DKT
-from kt_fewshot.tracing.dkt_kept import Kept
+from kt_fewshot.tracing.dkt.kept import Kept
 
 
 def doubled(kept: Kept[Tensor], layer: nn.Linear) -> Tensor:

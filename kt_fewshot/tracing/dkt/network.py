@@ -20,11 +20,11 @@ from kt_fewshot.encoders import LSTM, Layer, State
 from kt_fewshot.multitask import Binary, ByGroup, GraphPrior, Regression, SplitMLP, Task, make_sharing
 from kt_fewshot.training import LossSum
 
-from .dkt_now import HeadsNow
-from .dkt_options import DKTOptions
-from .dkt_parts import AnswerReader, Asked, CorrectnessHead, ItemOffsets
-from .dkt_rows import Answers, Questions
+from .heads_now import HeadsNow
 from .mastery_head import MasteryHead
+from .now import Answers, Questions
+from .options import DKTOptions
+from .parts import AnswerReader, Asked, CorrectnessHead, ItemOffsets
 
 CORRECT: Final = Binary("correct")
 BEHAVIOUR_TASKS: Final[dict[str, Task]] = {

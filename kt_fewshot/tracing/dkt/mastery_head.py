@@ -18,8 +18,8 @@ from kt_fewshot.encoders import look_up
 from kt_fewshot.multitask import SplitMLP
 from kt_fewshot.training import LossSum
 
-from .bkt_recursion import Emission, log_likelihood
-from .dkt_parts import Asked
+from ..bkt_recursion import Emission, log_likelihood
+from .parts import Asked
 
 
 @final

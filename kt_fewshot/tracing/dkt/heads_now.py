@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from kt_fewshot.data import QUESTION_FEATURES, UNKNOWN
 
-from . import dkt_fast, dkt_rows
-from .dkt_kept import Kept
-from .dkt_parts import CorrectnessHead
-from .dkt_rows import Affine, Questions, TwoLogits
+from . import now, now_fast
+from .kept import Kept
 from .mastery_head import MasteryHead
+from .now import Affine, Questions, TwoLogits
+from .parts import CorrectnessHead
 
 PIECE: Final = 16
 """Students whose hidden units are computed together, so that they stay near the processor."""
@@ -39,7 +39,7 @@ class HeadsNow:
     def asked(self, known: tuple[Tensor, ...], questions: Questions) -> tuple[Tensor, Tensor]:
         """Both logits (n,); `known: (n, width)` a view."""
         x = torch.cat([*known, questions.features], dim=1)
-        way: ModuleType = dkt_fast if dkt_fast.serves(x) else dkt_rows
+        way: ModuleType = now_fast if now_fast.serves(x) else now
         correct, mastery = way.ask(self._heads(), questions.rows, x, known[self.views[0]]).unbind(-1)
         return correct, mastery
 

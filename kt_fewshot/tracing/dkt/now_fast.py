@@ -1,4 +1,4 @@
-"""`read` and `ask` of `dkt_rows` in compiled code (`compiled/one_answer.cpp`): one call in place of many."""
+"""`read` and `ask` of `now` in compiled code (`compiled/one_answer.cpp`): one call in place of many."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from kt_fewshot.compiled import SOURCES, Kernel
 
-from .dkt_rows import Affine, Rows, TwoLogits
+from .now import Affine, Rows, TwoLogits
 
 KERNEL: Final = Kernel(
     SOURCES / "one_answer.cpp",
@@ -25,12 +25,12 @@ def serves(x: Tensor) -> bool:
 
 
 def read(affine: Affine, rows: Rows, x: Tensor, correct: Tensor) -> Tensor:
-    """See `dkt_rows.read`."""
+    """See `now.read`."""
     return _run("one_answer_read", affine, rows, x, 0, correct=correct.long().contiguous())
 
 
 def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
-    """See `dkt_rows.ask`."""
+    """See `now.ask`."""
     logits = x.new_empty(len(x), 2)
     given = {"known": known.contiguous(), "last": heads.out, "last_bias": heads.out_bias, "logits": logits}
     _run("one_answer_ask", heads.inner, rows, x, known.shape[1], **given)

@@ -8,7 +8,7 @@ import torch
 
 from kt_fewshot.data import HORIZON, QUESTION_FEATURES, SkillSets
 from kt_fewshot.tracing.bkt_recursion import log_likelihood
-from kt_fewshot.tracing.mastery_head import MasteryHead
+from kt_fewshot.tracing.dkt.mastery_head import MasteryHead
 
 
 def test_emission_starts_plausible_and_stays_below_a_half() -> None:

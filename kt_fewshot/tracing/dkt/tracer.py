@@ -41,12 +41,12 @@ from kt_fewshot.training import (
     seed_generators,
 )
 
-from .bkt_recursion import Emission
-from .dkt_network import BEHAVIOUR_TASKS, DKTNetwork, Known, TrunkState
-from .dkt_options import DKTOptions
-from .dkt_parts import Asked
-from .dkt_rows import Answers, Questions, Rows
-from .tracer import Prediction, Tracer
+from ..bkt_recursion import Emission
+from ..tracer import Prediction, Tracer
+from .network import BEHAVIOUR_TASKS, DKTNetwork, Known, TrunkState
+from .now import Answers, Questions, Rows
+from .options import DKTOptions
+from .parts import Asked
 
 TRAINER_OPTIONS: Final = (
     "epochs",

@@ -12,10 +12,10 @@ from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSe
 from kt_fewshot.encoders import Layer, State, dropout, look_up
 from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
-from . import dkt_fast, dkt_rows
-from .dkt_kept import Kept
-from .dkt_placed import placed_linear
-from .dkt_rows import Affine, Answers
+from . import now, now_fast
+from .kept import Kept
+from .now import Affine, Answers
+from .placed import placed_linear
 
 
 class Asked(Protocol):
@@ -146,7 +146,7 @@ class AnswerReader(Layer):
         affine = self._kept.of([self], self._affine)
         parts = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
         side = torch.cat(parts, dim=1) if self.project_side else x.features[:, :0]
-        way: ModuleType = dkt_fast if dkt_fast.serves(side) else dkt_rows
+        way: ModuleType = now_fast if now_fast.serves(side) else now
         return way.read(affine, x.rows, side, x.correct)
 
     def _affine(self) -> Affine:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from kt_fewshot.tracing.dkt_placed import placed_linear
+from kt_fewshot.tracing.dkt.placed import placed_linear
 
 
 def made(n: int, width: int, others: int, outputs: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
