@@ -1,5 +1,5 @@
 // What a deep tracer reads of one answer each, and what its heads say of one question each; `tracing/dkt/now_fast.py`
-// calls it, and `tracing/dkt/now.py` says the same in torch.
+// calls it, and `tracing/dkt/now_torch.py` says the same in torch.
 //
 // Both are sums of rows of a table, weighed, and a product beside them.
 

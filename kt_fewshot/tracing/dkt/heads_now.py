@@ -4,7 +4,6 @@ A question's skills and its item enter everything linearly, as rows of tables. S
 computed once for all skills and items, and a question costs a sum of rows.
 """
 
-from types import ModuleType
 from typing import Final, final
 
 import torch
@@ -12,10 +11,10 @@ from torch import Tensor, nn
 
 from kt_fewshot.data import QUESTION_FEATURES, UNKNOWN
 
-from . import now, now_fast
+from . import now
 from .kept import Kept
 from .mastery_head import MasteryHead
-from .now import Affine, Questions, TwoLogits
+from .now_tables import Affine, Questions, TwoLogits
 from .parts import CorrectnessHead
 
 PIECE: Final = 16
@@ -39,8 +38,7 @@ class HeadsNow:
     def asked(self, known: tuple[Tensor, ...], questions: Questions) -> tuple[Tensor, Tensor]:
         """Both logits (n,); `known: (n, width)` a view."""
         x = torch.cat([*known, questions.features], dim=1)
-        way: ModuleType = now_fast if now_fast.serves(x) else now
-        correct, mastery = way.ask(self._heads(), questions.rows, x, known[self.views[0]]).unbind(-1)
+        correct, mastery = now.ask(self._heads(), questions.rows, x, known[self.views[0]]).unbind(-1)
         return correct, mastery
 
     def every_skill(self, known: tuple[Tensor, ...], features: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ from kt_fewshot.training import LossSum
 
 from .heads_now import HeadsNow
 from .mastery_head import MasteryHead
-from .now import Answers, Questions
+from .now_tables import Answers, Questions
 from .options import DKTOptions
 from .parts import AnswerReader, Asked, CorrectnessHead, ItemOffsets
 

@@ -1,100 +1,22 @@
-"""Which rows of a deep tracer's tables belong to what is asked and answered now, and what is made of them, in torch."""
+"""What a deep tracer reads of one answer each, and says of one question each: by compiled code or else by torch."""
 
-from typing import NamedTuple
+from types import ModuleType
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
-from kt_fewshot.data import Question
-
-
-class Rows(NamedTuple):
-    """Which rows of a table belong to n questions: those of its skills, which weigh 1 together, and that of its item.
-
-    The table has a row for each of `n_skills`, and behind them, if `items` are read, one for each item.
-    """
-
-    question: Question
-    n_skills: int
-    items: bool
-
-    def sum(self, table: Tensor, correct: Tensor | None = None) -> Tensor:
-        """(n, width) the sum of each question's rows.
-
-        Args:
-            table: (rows, width); with `correct` it has two for each, answered wrong and right.
-            correct: (n,) in {0, 1}.
-        """
-        sets = self.question.narrow
-        at, weights = sets.members, None
-        if at.shape[1] > 1:
-            at, weights = at.clamp(min=0), sets.weights.to(table.dtype)
-        if self.items:
-            at = torch.cat([at, self.question.item[:, None] + self.n_skills], dim=1)
-            weights = functional.pad(weights, (0, 1), value=1.0) if weights is not None else None
-        if correct is not None:
-            at = 2 * at + correct[:, None]
-        return functional.embedding_bag(at, table, per_sample_weights=weights, mode="sum")
-
-
-class Questions(NamedTuple):
-    """What n students are asked now: rows, and history features (n, QUESTION_FEATURES)."""
-
-    rows: Rows
-    features: Tensor
-
-
-class Answers(NamedTuple):
-    """What n students answer now: rows, correct (n,), history features, and behaviour (n, BEHAVIOUR), NaN unknown.
-
-    `group: (n,)` as a `Question` has it.
-    """
-
-    rows: Rows
-    correct: Tensor
-    features: Tensor
-    behaviour: Tensor
-    group: Tensor | None
-
-
-class Affine(NamedTuple):
-    """What questions bring: a sum of rows of `table: (rows, outputs)`, and `x @ weight + bias` beside it.
-
-    `weight: (factors, outputs)`, `bias: (outputs,)`.
-    """
-
-    table: Tensor
-    weight: Tensor
-    bias: Tensor
-
-
-class TwoLogits(NamedTuple):
-    """Two heads of one hidden layer: first their logits' own sums, then the layer's units.
-
-    - `inner`: of (2 + units) outputs, except that its table has `width` more columns before them: the weight of the
-      trunk's features in the first logit;
-    - `out: (2, units)`, `out_bias: (2,)` from the units to the logits.
-    """
-
-    inner: Affine
-    out: Tensor
-    out_bias: Tensor
-
-    def logits(self, sums: Tensor) -> Tensor:
-        """(..., 2) from all that comes before the layer, (..., 2 + units)."""
-        return functional.linear(functional.relu(sums[..., 2:]), self.out, self.out_bias) + sums[..., :2]
+from . import now_fast, now_torch
+from .now_tables import Affine, Rows, TwoLogits
 
 
 def read(affine: Affine, rows: Rows, x: Tensor, correct: Tensor) -> Tensor:
     """(n, outputs) of n answers; `x: (n, factors)`, `correct: (n,)` in {0, 1}."""
-    return torch.addmm(affine.bias, x, affine.weight).add_(rows.sum(affine.table, correct))
+    return _way(x).read(affine, rows, x, correct)
 
 
 def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
     """(n, 2) logits of n questions; `x: (n, factors)`, `known: (n, width)` the trunk's features."""
-    width = known.shape[1]
-    row = rows.sum(heads.inner.table)
-    logits = heads.logits(torch.addmm(heads.inner.bias, x, heads.inner.weight).add_(row[:, width:]))
-    logits[:, 0] += (known * row[:, :width]).sum(-1)
-    return logits
+    return _way(x).ask(heads, rows, x, known)
+
+
+def _way(x: Tensor) -> ModuleType:
+    return now_fast if now_fast.serves(x) else now_torch

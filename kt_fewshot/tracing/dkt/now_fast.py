@@ -1,4 +1,4 @@
-"""`read` and `ask` of `now` in compiled code (`compiled/one_answer.cpp`): one call in place of many."""
+"""`read` and `ask` of `now_torch` in compiled code (`compiled/one_answer.cpp`): one call in place of many."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from kt_fewshot.compiled import SOURCES, Kernel
 
-from .now import Affine, Rows, TwoLogits
+from .now_tables import Affine, Rows, TwoLogits
 
 KERNEL: Final = Kernel(
     SOURCES / "one_answer.cpp",

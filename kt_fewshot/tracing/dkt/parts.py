@@ -1,7 +1,6 @@
 """The parts of a deep tracer: a layer that reads answers, and the head that predicts the next one."""
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Protocol, final
 
 import torch
@@ -12,9 +11,9 @@ from kt_fewshot.data import BEHAVIOUR, QUESTION_FEATURES, SequenceBatch, SkillSe
 from kt_fewshot.encoders import Layer, State, dropout, look_up
 from kt_fewshot.multitask import GatheredLinear, LowRankLinear, SplitMLP
 
-from . import now, now_fast
+from . import now
 from .kept import Kept
-from .now import Affine, Answers
+from .now_tables import Affine, Answers
 from .placed import placed_linear
 
 
@@ -146,8 +145,7 @@ class AnswerReader(Layer):
         affine = self._kept.of([self], self._affine)
         parts = [x.features, *((x.behaviour.nan_to_num(0.0),) if self.behaviour else ())]
         side = torch.cat(parts, dim=1) if self.project_side else x.features[:, :0]
-        way: ModuleType = now_fast if now_fast.serves(side) else now
-        return way.read(affine, x.rows, side, x.correct)
+        return now.read(affine, x.rows, side, x.correct)
 
     def _affine(self) -> Affine:
         """What skills, items, history and behaviour bring, with all that is known of the weights computed."""

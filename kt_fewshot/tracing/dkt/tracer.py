@@ -44,7 +44,7 @@ from kt_fewshot.training import (
 from ..bkt_recursion import Emission
 from ..tracer import Prediction, Tracer
 from .network import BEHAVIOUR_TASKS, DKTNetwork, Known, TrunkState
-from .now import Answers, Questions, Rows
+from .now_tables import Answers, Questions, Rows
 from .options import DKTOptions
 from .parts import Asked
 

@@ -10,8 +10,8 @@ from kt_fewshot.data import Answer, Question, SkillSets, Vocabulary, encode
 from kt_fewshot.data.live import fast as live_fast
 from kt_fewshot.encoders import lstm_fast
 from kt_fewshot.tracing import DKT
-from kt_fewshot.tracing.dkt import now, now_fast
-from kt_fewshot.tracing.dkt.now import Affine, Rows, TwoLogits
+from kt_fewshot.tracing.dkt import now_fast, now_torch
+from kt_fewshot.tracing.dkt.now_tables import Affine, Rows, TwoLogits
 
 needs_compiler = pytest.mark.skipif(not now_fast.KERNEL.is_there(), reason="there is no C++ compiler")
 
@@ -51,7 +51,7 @@ def test_reading_is_the_same_both_ways(seed: int, size: tuple[int, int], items: 
     rows = rows_of(*size, items=items, generator=generator)
     affine = affine_of(2 * (SKILLS + ITEMS), factors, outputs, 0, generator)
     x, correct = torch.randn(size[0], factors, generator=generator), torch.randint(2, size[:1], generator=generator)
-    found, expected = (way.read(affine, rows, x, correct) for way in (now_fast, now))
+    found, expected = (way.read(affine, rows, x, correct) for way in (now_fast, now_torch))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
@@ -64,7 +64,7 @@ def test_asking_is_the_same_both_ways(seed: int, size: tuple[int, int], items: b
     inner = affine_of(SKILLS + ITEMS, width + 3, 2 + units, width, generator)
     heads = TwoLogits(inner, torch.randn(2, units, generator=generator), torch.randn(2, generator=generator))
     x = torch.randn(size[0], width + 3, generator=generator)
-    found, expected = (way.ask(heads, rows, x, x[:, :width]) for way in (now_fast, now))
+    found, expected = (way.ask(heads, rows, x, x[:, :width]) for way in (now_fast, now_torch))
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
 
 
