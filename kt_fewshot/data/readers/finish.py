@@ -105,10 +105,14 @@ def compact_log(reader: Reader, draft: Draft, options: Options) -> CompactLog:
 
 def _as_table(frame: pl.DataFrame) -> pl.DataFrame:
     """Answers with all columns of the log table, in their types; each column leaves `frame` as soon as it is done."""
-    there = {name: frame.drop_in_place(name).cast(kind) for name, kind in SCHEMA.items() if name in frame.columns}
-    table = pl.DataFrame(there)  # a literal takes no memory, a column of nulls as much as any
-    return table.select(
-        (pl.col(name) if name in there else pl.lit(None)).cast(kind).alias(name) for name, kind in SCHEMA.items()
+    height = frame.height
+    return pl.DataFrame(
+        {
+            name: frame.drop_in_place(name).cast(kind)
+            if name in frame.columns
+            else pl.Series(name, [None], dtype=kind).new_from_index(0, height)
+            for name, kind in SCHEMA.items()
+        }
     )
 
 
