@@ -43,10 +43,12 @@ class Kernel:
             ValueError: if a tensor lies elsewhere or otherwise.
             TypeError: if the record has no tensor of a name.
         """
-        for name, tensor in tensors.items():
+        places: list[int | None] = []
+        for name in self._tensors:
+            tensor = tensors.pop(name, None)
             if tensor is not None and not (tensor.is_cpu and tensor.is_contiguous()):
                 raise ValueError(f"`{self.source.name}` wants `{name}` contiguous and on the CPU.")
-        places = [None if (tensor := tensors.pop(name, None)) is None else tensor.data_ptr() for name in self._tensors]
+            places.append(None if tensor is None else tensor.data_ptr())
         if tensors:
             raise TypeError(f"`{self.source.name}` knows no {', '.join(tensors)}.")
         return getattr(library(self.source), function)(ctypes.byref(self._record(*numbers, *places)))

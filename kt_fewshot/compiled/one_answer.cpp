@@ -8,9 +8,9 @@
 namespace {
 
 struct Call {
-  int64_t n, columns, skills, factors, outputs, skip;
+  int64_t n, columns, skills, factors, outputs, skip, rows;
   const int64_t *member, *item, *correct;  // (n, columns), padded with -1; (n,) or null; (n,) or null
-  const float* table;  // (rows, skip + outputs): a row a skill, then a row an item; twice as many with `correct`
+  const float* table;  // (rows, skip + outputs): a row a skill, then one an item; of each, with `correct`, wrong and right
   const float* x;  // (n, factors)
   const float* weight;  // (factors, outputs)
   const float* bias;  // (outputs,) or null
@@ -33,10 +33,23 @@ struct Rows {
       if (member[k] >= 0) visit(at(member[k]), 1.0f / size);
     if (call.item) visit(at(call.skills + call.item[question]), 1.0f);
   }
-  const float* at(int64_t row) const {
-    return call.table + (call.correct ? 2 * row + call.correct[question] : row) * (call.skip + call.outputs);
+  int64_t row(int64_t of) const { return call.correct ? 2 * of + (call.correct[question] != 0) : of; }
+  const float* at(int64_t of) const { return call.table + row(of) * (call.skip + call.outputs); }
+
+  bool inside() const {
+    for (int64_t k = 0; k < call.columns; k++)
+      if (call.member[question * call.columns + k] >= call.skills) return false;
+    if (!call.item) return row(call.skills - 1) < call.rows;
+    return call.item[question] >= 0 && row(call.skills + call.item[question]) < call.rows;
   }
 };
+
+// 0, or one more than the number of a question that is on what is in no table.
+int64_t outside(const Call& call) {
+  for (int64_t question = 0; question < call.n; question++)
+    if (!Rows{call, question}.inside()) return question + 1;
+  return 0;
+}
 
 struct Affine {
   const Call& call;
@@ -112,9 +125,15 @@ void say(const Call& call, int64_t question) {
 }  // namespace
 
 extern "C" {
-void one_answer_read(const Call* call) { Affine{*call, 0, 0}.run(); }
-void one_answer_ask(const Call* call) {
+int one_answer_read(const Call* call) {
+  if (const int64_t wrong = outside(*call)) return wrong;
+  Affine{*call, 0, 0}.run();
+  return 0;
+}
+int one_answer_ask(const Call* call) {
+  if (const int64_t wrong = outside(*call)) return wrong;
   Affine{*call, 0, 0}.run();
   for (int64_t question = 0; question < call->n; question++) say(*call, question);
+  return 0;
 }
 }

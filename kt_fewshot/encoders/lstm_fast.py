@@ -61,9 +61,10 @@ def serves_step(x: Tensor, weight: Tensor) -> bool:
 
 def step(x: Tensor, weight: Tensor, state: State) -> State:
     """One step of few rows; see `lstm_torch.step`."""
-    h, c = (part.contiguous() for part in state)
+    x, weight = x.contiguous(), weight.contiguous()
+    h, c = (part.to(x.dtype).expand(len(x), -1).contiguous() for part in state)
     ends = {"h_end": torch.empty_like(h), "c_end": torch.empty_like(c)}
-    given = {"x": x.contiguous(), "weight": weight.contiguous(), "h": h, "c": c, "y": torch.empty_like(x)}
+    given = {"x": x, "weight": weight, "h": h, "c": c, "y": torch.empty_like(x)}
     KERNEL.run("lstm_step_float32", len(x), 1, h.shape[1], 1, **given, **ends)
     return ends["h_end"], ends["c_end"]
 

@@ -166,3 +166,17 @@ def test_a_step_is_left_to_the_backend_that_was_asked_for(monkeypatch: pytest.Mo
     with torch.no_grad():
         y, _ = LSTM(5, backend="torch")(x[:, 0], (h, c))
     assert y.shape == (2, 5)
+
+
+def test_a_step_takes_rows_however_they_lie() -> None:
+    (x, weight, h, c), _ = rows(0, 4, 1, 5)
+    turned = x[:, 0].t().contiguous().t()
+    with torch.no_grad():
+        for one, other in zip(
+            lstm_fast.step(turned, weight, (h.double(), c.double())),
+            lstm_torch.step(x[:, 0], weight, (h, c)),
+            strict=True,
+        ):
+            torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+        with pytest.raises(RuntimeError, match="expand"):
+            lstm_fast.step(turned, weight, (h[:3], c[:3]))

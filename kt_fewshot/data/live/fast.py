@@ -9,7 +9,7 @@ from kt_fewshot.compiled import SOURCES, Kernel
 
 from ..store import QUESTION_FEATURES
 from .question import Question
-from .tables import FIELDS, Found, outside
+from .tables import FIELDS, Found
 
 KERNEL: Final = Kernel(
     SOURCES / "live_history.cpp",
@@ -44,7 +44,7 @@ def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtyp
     sizes = (n, width - 1, len(practice) // n, len(counts) // n, int(dtype == torch.float64))
     given = {"member": members, "item": item, "time": time, "practice": practice, "counts": counts}
     if wrong := KERNEL.run("history_ask", *sizes, **given, **found._asdict()):
-        raise outside(wrong - 1)
+        raise question.outside(wrong - 1)
     return found
 
 
@@ -52,12 +52,6 @@ def grown(found: Found, correct: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
     """See `tables.grown`."""
     known, counted = found.known.clone(), found.counted.clone()
     n, width = found.at.shape
-    right = correct.to(torch.float64).contiguous()
-    KERNEL.run(
-        *("history_answer", n, width - 1, 0, 0, 0),
-        known=known,
-        counted=counted,
-        correct=right,
-        time=time.contiguous(),
-    )
+    right, now = (part.double().expand(n).contiguous() for part in (correct, time))
+    KERNEL.run("history_answer", n, width - 1, 0, 0, 0, known=known, counted=counted, correct=right, time=now)
     return known, counted

@@ -45,6 +45,11 @@ class Question:
             return self.sets
         return SkillSets(members[:, : int((members >= 0).sum(1).max())])
 
+    @staticmethod
+    def outside(number: int) -> IndexError:
+        """The error for one of them, by its number, that is on what is in no table."""
+        return IndexError(f"Question {number} is on a skill or an item that is none of the vocabulary's.")
+
 
 @dataclass(frozen=True)
 class Answer:

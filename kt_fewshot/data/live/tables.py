@@ -59,17 +59,12 @@ def find(practice: Tensor, counts: Tensor, question: Question, dtype: torch.dtyp
     if members.device.type == "cpu":
         wrong = (members >= rows - 1).any(1) | (question.item < 0) | (question.item >= items)
         if wrong.any():
-            raise outside(int(wrong.int().argmax()))
+            raise question.outside(int(wrong.int().argmax()))
     row = functional.pad(members, (0, 1), value=-1)
     at = torch.where(row < 0, rows - 1, row) + student[:, None] * rows
     item_at = student * items + question.item
     known, counted = practice[at], counts[item_at]
     return Found(at, known, item_at, counted, _features(question, known, counted).to(dtype))
-
-
-def outside(number: int) -> IndexError:
-    """The error for a question, by its number among those asked, on what no table has."""
-    return IndexError(f"Question {number} is on a skill or an item that is none of the vocabulary's.")
 
 
 def _features(question: Question, known: Tensor, counted: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from .now_tables import Affine, Rows, TwoLogits
 
 KERNEL: Final = Kernel(
     SOURCES / "one_answer.cpp",
-    numbers=("n", "columns", "skills", "factors", "outputs", "skip"),
+    numbers=("n", "columns", "skills", "factors", "outputs", "skip", "rows"),
     tensors=(
         *("member", "item", "correct", "table", "x", "weight", "bias", "out"),
         *("known", "last", "last_bias", "logits"),
@@ -26,7 +26,7 @@ def serves(x: Tensor) -> bool:
 
 def read(affine: Affine, rows: Rows, x: Tensor, correct: Tensor) -> Tensor:
     """See `now.read`."""
-    return _run("one_answer_read", affine, rows, x, 0, correct=correct.long().contiguous())
+    return _run("one_answer_read", affine, rows, x, 0, correct=correct.long().expand(len(x)).contiguous())
 
 
 def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
@@ -38,13 +38,16 @@ def ask(heads: TwoLogits, rows: Rows, x: Tensor, known: Tensor) -> Tensor:
 
 
 def _run(function: str, affine: Affine, rows: Rows, x: Tensor, skip: int, **tensors: Tensor) -> Tensor:
-    question = rows.question
-    members, item = (part.long().contiguous() for part in (question.sets.members, question.item))
-    out = x.new_empty(len(x), len(affine.bias))
-    KERNEL.run(
-        *(function, *members.shape, rows.n_skills, x.shape[1], out.shape[1], skip),
-        **{"member": members, "item": item if rows.items else None, "x": x.contiguous(), "out": out},
+    n, question = len(x), rows.question
+    members = question.sets.members.long().expand(n, -1).contiguous()
+    item = question.item.long().expand(n).contiguous() if rows.items else None
+    out = x.new_empty(n, len(affine.bias))
+    wrong = KERNEL.run(
+        *(function, *members.shape, rows.n_skills, x.shape[1], out.shape[1], skip, len(affine.table)),
+        **{"member": members, "item": item, "x": x.contiguous(), "out": out},
         **affine._asdict(),
         **tensors,
     )
+    if wrong:
+        raise question.outside(wrong - 1)
     return out

@@ -92,3 +92,16 @@ def test_the_ways_give_the_same(known: tuple[SequenceStore, Vocabulary]):
     grown = history.practice.tensor[expected.at]
     torch.testing.assert_close(grown, known_then, equal_nan=True, atol=1e-13, rtol=1e-13)
     assert torch.equal(history.counts.tensor[expected.item_at], counted)
+
+
+def test_answers_as_many_as_students_and_of_any_number_type(known: tuple[SequenceStore, Vocabulary]):
+    store, vocabulary = known
+    at, live = store.starts[:-1], LiveHistory.of_store(store, vocabulary)
+    question = Question.of_rows(store, at)
+    narrow = Question(question.sets, question.item, torch.zeros(len(at)))  # seconds in float32
+    wide = Question(question.sets, question.item, torch.zeros(len(at), dtype=torch.float64))
+    answer = Answer(store.correct[at], store.behaviour[at])
+    one, other = (LiveHistory.of_store(store, vocabulary).after(asked, answer) for asked in (narrow, wide))
+    torch.testing.assert_close(one.practice.tensor, other.practice.tensor, equal_nan=True)
+    with pytest.raises(RuntimeError, match="size"):
+        live.after(wide, Answer(answer.correct[:3], answer.behaviour[:3]))

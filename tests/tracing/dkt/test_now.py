@@ -68,6 +68,27 @@ def test_asking_is_the_same_both_ways(seed: int, size: tuple[int, int], items: b
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
 
 
+@needs_compiler
+def test_what_is_in_no_table_is_refused():
+    generator = torch.Generator().manual_seed(0)
+    affine, x = affine_of(2 * (SKILLS + ITEMS), 3, 4, 0, generator), torch.zeros(2, 3)
+    for skill, item in ((SKILLS, 0), (1, ITEMS), (1, -1)):
+        members = torch.tensor([[1], [skill]])
+        question = Question(SkillSets(members), torch.tensor([0, item]), torch.zeros(2))
+        with pytest.raises(IndexError, match="Question 1 is on a skill or an item"):
+            now_fast.read(affine, Rows(question, SKILLS, True), x, torch.tensor([0, 1]))
+
+
+@needs_compiler
+def test_too_few_answers_are_refused():
+    generator = torch.Generator().manual_seed(0)
+    rows, affine = rows_of(3, 1, items=True, generator=generator), affine_of(2 * (SKILLS + ITEMS), 3, 4, 0, generator)
+    with pytest.raises(RuntimeError, match="expand"):
+        now_fast.read(affine, rows, torch.zeros(3, 3), torch.tensor([0, 1]))
+    with pytest.raises(RuntimeError, match="expand"):
+        now_fast.read(affine, rows, torch.zeros(4, 3), torch.tensor([0, 1, 0, 1]))
+
+
 @pytest.mark.parametrize("options", [{}, {"plain": True}, {"sharing": "soft"}, {"tasks": ("mastery",)}])
 def test_a_tracer_says_the_same_both_ways(options: dict[str, object], monkeypatch: pytest.MonkeyPatch):
     log = random_log(6, seed=4)
