@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "ColumnChoice", "CompactLog", "Draft", "Ingest", "Log", "Options", "Peek", "Reader", "Source"]
 __all__ += ["CACHE_TAG", "Watch", "archive_of", "bucket_folders", "files_near", "is_cache", "is_own_table"]
-__all__ += ["read_own_columns"]
-__all__ += ["load_reader", "read_cells", "read_compact", "read_log", "sniff", "unwatched"]
+__all__ += ["load_reader", "read_cells", "read_compact", "read_log", "read_own_columns", "sniff", "unwatched"]
 
 load_later(__name__, {"cells": ("read_cells",), "side_files": ("files_near",)})
 
